@@ -74,7 +74,7 @@ impl TrialReading {
         };
         let mut source = source::<T>(path, reading, self.count_from, self.drop_repeated)?;
         if let Some(participants) = &self.participants {
-            source = source.with_participants(TrialParticipants::read(participants)?);
+            source = source.with_participants(read_participants(participants)?);
         }
         if self.drop_missing {
             source = source.without_unknown();
@@ -117,6 +117,33 @@ impl TrialReading {
         };
         Ok((trials, input))
     }
+}
+
+/// Reads the participant of each trial, and refuses the numbers of the trials.
+pub fn read_participants(path: &Path) -> Result<TrialParticipants> {
+    /// Smallest number of trials for which this is no coincidence.
+    const LEAST: usize = 10;
+
+    let participants = TrialParticipants::read(path)?;
+    let labels = participants.labels();
+    let number = |label: &String| label.parse::<usize>().ok();
+    let first = labels.first().and_then(number);
+    let are_numbers = first.is_some_and(|first| {
+        first <= 1
+            && labels
+                .iter()
+                .zip(first..)
+                .all(|(label, n)| number(label) == Some(n))
+    });
+    let has_each_one = labels.len() == participants.by_trial().len();
+    if !are_numbers || !has_each_one || labels.len() < LEAST {
+        return Ok(participants);
+    }
+    Err(Error::other(format!(
+        "{}: the participants are numbered like the trials, one for each: give the participant of each trial, \
+         or leave out --participants if everyone answered one trial, which gives the same result",
+        path.display()
+    )))
 }
 
 /// Refuses features whose columns appear to be the stimuli: they have more rows than columns, without

@@ -41,7 +41,7 @@ use human_alignment::inference::{
 use human_alignment::metric::odd_one_out::{Probabilities, Tally, TiePolicy};
 use human_alignment::{
     AnchoredTask, Error, OddOneOutTask, Precision, Representation, Result, Similarity, Task,
-    TrialParticipants, Trials, ZeroShotOddOneOut,
+    Trials, ZeroShotOddOneOut,
 };
 use report::{Report, Row};
 use trials::{Input, TrialReading};
@@ -240,7 +240,9 @@ fn stream<T: Task>(
         None => trials::note_counted_rows(features),
     };
     let participants = arguments.trial_reading.participants.as_ref();
-    let participants = participants.map(TrialParticipants::read).transpose()?;
+    let participants = participants
+        .map(|path| trials::read_participants(path))
+        .transpose()?;
     let tally = |(name, representation): &(String, Representation)| {
         let mut chunks = TripletChunks::<T>::open(path, stimuli.clone(), trials::CHUNK)?
             .with_counting(arguments.trial_reading.count_from);

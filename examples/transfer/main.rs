@@ -34,12 +34,14 @@ use clap::{ArgGroup, Parser};
 use common::Unused;
 use features::FeatureReading;
 use human_alignment::inference::{Comparison, Equivalence, Interval, Resample};
+use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::stimuli::Pairing;
 use human_alignment::transfer::{PairedMetric, TransferResult};
 use human_alignment::{
-    AnchoredTask, Dissimilarity, Error, LinearTransform, OddOneOutTask, Representation,
-    RepresentationalSimilarity, Result, Similarity, Task, ZeroShotOddOneOut, transfer_across,
+    AnchoredTask, Dissimilarity, Error, LinearTransform, OddOneOutTask, Probe, Representation,
+    RepresentationalSimilarity, Result, Similarity, Stimuli, Task, ZeroShotOddOneOut,
+    transfer_across,
 };
 use people::RdmReading;
 use serde::Serialize;
@@ -124,6 +126,15 @@ struct Report<S, I> {
 #[derive(Serialize)]
 struct PairedBy {
     paired_by: Pairing,
+}
+
+/// How the files were interpreted, and how many of the stimuli that are judged the transform was
+/// learned from.
+#[derive(Serialize)]
+struct Judged<I> {
+    #[serde(flatten)]
+    input: I,
+    learned_from: usize,
 }
 
 /// Returns the flags that only other judgments use.
@@ -211,8 +222,10 @@ fn from_files(
         let people = arguments
             .rdm_reading
             .participants(paths, n, &reading.text)?;
-        let input = PairedBy {
-            paired_by: people::pair_judged(features.stimuli(), people.stimuli())?,
+        let paired_by = people::pair_judged(features.stimuli(), people.stimuli())?;
+        let input = Judged {
+            input: PairedBy { paired_by },
+            learned_from: n_learned_from(&transform, people.stimuli(), None),
         };
         let mut metric =
             RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
@@ -254,10 +267,37 @@ fn on_trials<T: Task>(
         features.stimuli(),
         &reading.text,
     )?;
+    let shown = trials.shown().iter().map(|&shown| shown as usize);
+    let shown = trials.stimuli().select(&shown.collect::<Vec<_>>())?;
+    let data = Probe::data_hash(features, &ChoiceFrequencies::from_trials(&trials))?;
+    let input = Judged {
+        input,
+        learned_from: n_learned_from(transform, &shown, Some(&data)),
+    };
     let before = ZeroShotOddOneOut::new(arguments.similarity);
     let after = ZeroShotOddOneOut::new(arguments.transformed_similarity);
     let metrics = [&before, &after];
     answer(arguments, transform, features, &trials, metrics, input)
+}
+
+/// Returns the number of the judged stimuli from which the transform was learned, as far as it is
+/// recorded, and adds a note if there are any. `data` is the hash of trials and features.
+fn n_learned_from(transform: &LinearTransform, judged: &Stimuli, data: Option<&str>) -> usize {
+    let Some(training) = transform.training() else {
+        return 0;
+    };
+    let n = match training.data().is_some() && training.data() == data {
+        true => judged.len(),
+        false => training.n_learned_from(judged),
+    };
+    if n > 0 {
+        common::notes::add(format!(
+            "the transform was learned from {n} of the {} stimuli that are judged here: the score after the \
+             transform is not an estimate for new stimuli (probe --folds gives one)",
+            judged.len()
+        ));
+    }
+    n
 }
 
 fn answer<J: ?Sized, M: PairedMetric<J>>(

@@ -1,5 +1,6 @@
 //! The multi-arrangement data set of 92 object images, and its model RDMs.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, FileError, Result, same_length};
@@ -62,8 +63,8 @@ impl Kriegeskorte92 {
     /// # Errors
     /// Returns [`FileError::Read`] if a file cannot be read, and an error if [`RdmFile::read`]
     /// does. Within `Context::File`, returns [`FileError::Malformed`] if the file of names is not a
-    /// JSON list of strings, and `ArgumentError::LengthMismatch` if the number of names differs
-    /// from the number of RDMs.
+    /// JSON list of strings, `ArgumentError::LengthMismatch` if the number of names differs from the
+    /// number of RDMs, and `ArgumentError::InvalidParameter` if a name occurs twice.
     pub fn models(&self, stack: &str, names: &str) -> Result<Vec<(String, Rdm)>> {
         let path = self.folder.join(names);
         let text =
@@ -74,6 +75,10 @@ impl Kriegeskorte92 {
             let file = RdmFile::new(self.folder.join(stack))?;
             let models = file.with_ids(self.rdms.stimuli().clone()).read()?;
             same_length("names of models", models.len(), names.len())?;
+            let mut known = HashSet::new();
+            if let Some(twice) = names.iter().find(|name| !known.insert(name.as_str())) {
+                return Err(Error::parameter("names of models", "unique", twice));
+            }
             let rdms = models.rdms().iter().cloned();
             Ok(names.into_iter().zip(rdms).collect())
         };

@@ -268,6 +268,19 @@ impl Probe {
         self.fit_observed(representation, choices, |_| ControlFlow::Continue(()))
     }
 
+    /// Computes the hash that [`Training::data`](crate::transform::Training::data) of a transform
+    /// contains that was fitted to these data.
+    ///
+    /// # Errors
+    /// Returns `StimuliError::Missing` if a stimulus of a trial has no row.
+    pub fn data_hash<T: Task>(
+        representation: &Representation,
+        choices: &ChoiceFrequencies<T>,
+    ) -> Result<String> {
+        let shown = problem::shown(representation, choices)?;
+        Ok(problem::fingerprint(&shown, choices))
+    }
+
     /// Fits the transform and calls `observe` in every iteration, which may stop the fit. The best
     /// transform found so far is then returned, with its bound.
     ///

@@ -15,6 +15,7 @@ use crate::probe::questions::Questions;
 use crate::probe::solver::{Found, Limits, minimise};
 use crate::probe::{Bound, Iteration, Probe, ProbeFit};
 use crate::representation::{Provenance, Representation};
+use crate::stimuli::Stimuli;
 use crate::transform::{LinearTransform, Standardization, Training};
 
 /// The parts of a fit that do not depend on the penalty.
@@ -26,6 +27,7 @@ pub(super) struct Problem {
     /// The number by which standardised features are divided.
     norm: f64,
     data: String,
+    stimuli: Stimuli,
     provenance: Provenance,
 }
 
@@ -37,12 +39,7 @@ impl Problem {
     ) -> Result<Self> {
         let standardization = probe.standardize.of(representation)?;
         let n_features = representation.n_features();
-        let shown: Vec<usize> = choices
-            .shown()
-            .iter()
-            .map(|&shown| shown as usize)
-            .collect();
-        let shown = representation.select(&choices.stimuli().select(&shown)?)?;
+        let shown = shown(representation, choices)?;
         let width = n_features + usize::from(probe.has_bias);
         let mut features = zeroed::<f64>(shown.n_stimuli() * width, "the standardised features")?;
         for (row, out) in features.chunks_exact_mut(width).enumerate() {
@@ -67,6 +64,7 @@ impl Problem {
             n_features,
             norm,
             data: fingerprint(&shown, choices),
+            stimuli: shown.stimuli().clone(),
             provenance: representation.provenance().clone(),
         })
     }
@@ -129,6 +127,7 @@ impl Problem {
             .with_learner("probe")
             .with_data(self.data.clone())
             .with_features(&self.provenance)
+            .with_stimuli(&self.stimuli)
             .with_penalty([probe.penalty])?
             .with_note("penalty", probe.penalty_kind.name())
             .with_objective(found.value.objective)?
@@ -288,8 +287,22 @@ impl Problem {
     }
 }
 
-/// Computes the SHA-256 of the data to which a probe is fitted.
-fn fingerprint<T: Task>(shown: &Representation, choices: &ChoiceFrequencies<T>) -> String {
+/// Returns the rows of the stimuli that are shown, in the order of the choices.
+pub(super) fn shown<T: Task>(
+    representation: &Representation,
+    choices: &ChoiceFrequencies<T>,
+) -> Result<Representation> {
+    let shown = choices.shown().iter();
+    let shown: Vec<usize> = shown.map(|&shown| shown as usize).collect();
+    representation.select(&choices.stimuli().select(&shown)?)
+}
+
+/// Computes the SHA-256 of the data to which a probe is fitted, from the features of the stimuli
+/// that are shown.
+pub(super) fn fingerprint<T: Task>(
+    shown: &Representation,
+    choices: &ChoiceFrequencies<T>,
+) -> String {
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&shown.stimuli().fingerprint());
     fingerprint.text(&choices.stimuli().fingerprint());

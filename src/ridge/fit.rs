@@ -44,6 +44,7 @@ impl RidgeFit {
         let record = transform::Training::default()
             .with_learner("ridge")
             .with_features(training.rows.provenance())
+            .with_stimuli(&training.rows.stimuli()?)
             .with_penalty(chosen.iter().map(|&chosen| training.penalties[chosen]))?
             .with_note("selection", ridge.selection.name())
             .with_note("sharing", ridge.sharing.name())

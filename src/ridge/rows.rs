@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::linalg::{Real, with_values, zeroed};
 use crate::representation::{Provenance, Representation};
+use crate::stimuli::Stimuli;
 
 /// Number of columns whose moments one task computes.
 const STRIP: usize = 64;
@@ -32,6 +33,11 @@ impl<'a> Rows<'a> {
 
     pub fn provenance(&self) -> &Provenance {
         self.features.provenance()
+    }
+
+    /// Returns the stimuli of the rows.
+    pub fn stimuli(&self) -> Result<Stimuli> {
+        self.features.stimuli().select(self.rows)
     }
 
     pub fn len(&self) -> usize {

@@ -1,11 +1,12 @@
 //! The record of how a transform was learned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::representation::Provenance;
+use crate::stimuli::Stimuli;
 
 /// A record of how a transform was learned: the learner, a hash of the data, and the result.
 ///
@@ -32,6 +33,8 @@ pub struct Training {
     data: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<Provenance>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stimuli: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     penalty: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +69,17 @@ impl Training {
     pub fn with_features(mut self, provenance: &Provenance) -> Self {
         let is_known = *provenance != Provenance::default();
         self.features = is_known.then(|| provenance.clone());
+        self
+    }
+
+    /// Sets the stimuli from which the transform was learned. Rows without ids, and ids that are
+    /// numbers, are not recorded, as they are not the same stimuli in other data.
+    #[must_use]
+    pub fn with_stimuli(mut self, stimuli: &Stimuli) -> Self {
+        self.stimuli = match identifies(stimuli) {
+            true => stimuli.ids().to_vec(),
+            false => Vec::new(),
+        };
         self
     }
 
@@ -126,6 +140,23 @@ impl Training {
         self.features.as_ref()
     }
 
+    /// Returns the ids of the stimuli from which the transform was learned; empty if they are not
+    /// recorded.
+    pub fn stimuli(&self) -> &[String] {
+        &self.stimuli
+    }
+
+    /// Returns the number of the given stimuli from which the transform was learned, by their ids. A
+    /// score of these stimuli is not an estimate for new ones.
+    pub fn n_learned_from(&self, stimuli: &Stimuli) -> usize {
+        if self.stimuli.is_empty() || !identifies(stimuli) {
+            return 0;
+        }
+        let learned: HashSet<&str> = self.stimuli.iter().map(String::as_str).collect();
+        let ids = stimuli.ids().iter();
+        ids.filter(|id| learned.contains(id.as_str())).count()
+    }
+
     /// Returns the penalty λ: one number, or one per target; empty if it is not recorded.
     pub fn penalty(&self) -> &[f64] {
         &self.penalty
@@ -152,6 +183,12 @@ impl Training {
     }
 }
 
+/// Returns true if equal ids in other data are the same stimuli.
+fn identifies(stimuli: &Stimuli) -> bool {
+    let is_number = |id: &String| id.bytes().all(|byte| byte.is_ascii_digit());
+    stimuli.is_named() && !stimuli.ids().iter().all(is_number)
+}
+
 /// Checks that a value is finite, since JSON has no other numbers.
 fn finite(name: &'static str, value: f64) -> Result<f64> {
     match value.is_finite() {
@@ -174,10 +211,31 @@ mod tests {
             .and_then(|training| training.with_duality_gap(1.0 / 3.0))
             .unwrap()
             .with_folds(5)
+            .with_stimuli(&Stimuli::new(["cat", "dog"]).unwrap())
             .with_note("seed", "7");
         let text = serde_json::to_string(&training).unwrap();
         assert_eq!(serde_json::from_str::<Training>(&text).unwrap(), training);
         assert_eq!(serde_json::to_string(&Training::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn stimuli_are_known_by_names_but_not_by_numbers() {
+        let named = Stimuli::new(["cat", "dog", "7"]).unwrap();
+        let training = Training::default().with_stimuli(&named);
+        assert_eq!(training.stimuli(), ["cat", "dog", "7"]);
+        let other = Stimuli::new(["dog", "owl", "7"]).unwrap();
+        assert_eq!(training.n_learned_from(&other), 2);
+        for numbers in [
+            Stimuli::unnamed(8),
+            Stimuli::new(["6", "7"]).unwrap(),
+            Stimuli::numbered(8),
+        ] {
+            assert_eq!(training.n_learned_from(&numbers), 0);
+            assert_eq!(
+                Training::default().with_stimuli(&numbers),
+                Training::default()
+            );
+        }
     }
 
     #[test]

@@ -401,6 +401,22 @@ fn trials_without_a_participant_are_refused() {
 }
 
 #[test]
+fn numbers_of_trials_are_no_participants() {
+    let files = Files::new();
+    let [features, trials, _] = circle(&files);
+    for first in [0, 1] {
+        let numbers: Vec<String> = (first..first + 36).map(|n: usize| n.to_string()).collect();
+        let people = files.write("people.txt", &numbers.join("\n"));
+        let arguments = ["--features", &features, "--triplets", &trials];
+        let arguments = [&arguments[..], &["--participants", &people]].concat();
+        for more in [&[][..], &["--stream"]] {
+            let message = refused(&[&arguments[..], more].concat());
+            assert!(message.contains("numbered like the trials"), "{message}");
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
     use std::process::{Command, Stdio};
 

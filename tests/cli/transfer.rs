@@ -156,4 +156,58 @@ fn features_in_another_order_are_refused() {
     );
     let message = refused("transfer", &[&shared[..], &[&other]].concat());
     assert!(message.contains("columns of the features"), "{message}");
+
+    // These objects are those that the transform was learned from.
+    let note = String::from_utf8_lossy(&found.stderr);
+    assert!(note.contains("learned from 12 of the 12 stimuli"), "{note}");
+    let report = json_of("transfer", &[&shared[..], &[&learned, "--json"]].concat());
+    assert_eq!(report["learned_from"], 12);
+}
+
+/// Without ids, only the same trials and features are known to be what a probe was fitted to.
+#[test]
+fn trials_that_a_probe_was_fitted_to_are_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let [features, learned, other, transform] =
+        ["f.csv", "learned.txt", "other.txt", "t.npz"].map(path);
+    let row = |row: usize| [1, 2, 3].map(|column| ((row * (2 * column + 3) * 5) % 11).to_string());
+    let rows: Vec<String> = (0..12).map(|at| row(at).join(".5,")).collect();
+    std::fs::write(&features, rows.join("\n")).unwrap();
+    let trials = |shift: usize| {
+        let of = |at: usize| {
+            [
+                at % 12,
+                (at + 1 + at / 12) % 12,
+                (at + shift + at / 12) % 12,
+            ]
+        };
+        let line = |at: usize| of(at).map(|index| index.to_string()).join(" ");
+        (0..36).map(line).collect::<Vec<_>>().join("\n")
+    };
+    std::fs::write(&learned, trials(6)).unwrap();
+    std::fs::write(&other, trials(7)).unwrap();
+    let of = |trials: &str| format!("--features {features} --triplets {trials}");
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let run = |name: &str, line: String| {
+        let words = words(&line);
+        let found = example(name, &words.iter().map(String::as_str).collect::<Vec<_>>());
+        let note = String::from_utf8_lossy(&found.stderr).into_owned();
+        assert!(found.status.success(), "{note}");
+        note
+    };
+    run(
+        "probe",
+        format!("{} --lambda 0.1 --save {transform}", of(&learned)),
+    );
+    let transfer = |trials: &str| {
+        run(
+            "transfer",
+            format!("--transform {transform} {}", of(trials)),
+        )
+    };
+    let note = transfer(&learned);
+    assert!(note.contains("learned from 12 of the 12 stimuli"), "{note}");
+    let note = transfer(&other);
+    assert!(!note.contains("learned from"), "{note}");
 }

@@ -6,6 +6,7 @@ mod tree;
 use std::path::Path;
 
 use crate::error::{Error, FileError, Result};
+use crate::images::IMAGE_ENDINGS;
 use crate::io::extension;
 use crate::rdm::{Arrangement, Participant, Rdm, RdmSet};
 use crate::stimuli::Stimuli;
@@ -146,11 +147,13 @@ fn rdm(images: Vec<String>, values: Vec<f64>) -> Result<Rdm> {
 
 /// Returns the name of an image without its file extension.
 fn without_ending(image: &str) -> &str {
-    const ENDINGS: [&str; 9] = [
-        "jpg", "jpeg", "png", "gif", "bmp", "webp", "svg", "tif", "tiff",
-    ];
+    let is_ending = |ending: &str| {
+        let ending = ending.to_ascii_lowercase();
+        // Meadows also shows drawings.
+        IMAGE_ENDINGS.contains(&ending.as_str()) || ending == "svg"
+    };
     match image.rsplit_once('.') {
-        Some((stem, ending)) if ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => stem,
+        Some((stem, ending)) if is_ending(ending) => stem,
         _ => image,
     }
 }

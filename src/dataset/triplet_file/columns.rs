@@ -35,6 +35,12 @@ impl Columns {
         table: &mut Table,
         is_stimulus: impl Fn(&str) -> bool,
     ) -> Result<Self> {
+        /// Largest number of columns whose names are compared with each other.
+        const MAX_COLUMNS: usize = 2000;
+
+        if table.n_columns() > MAX_COLUMNS {
+            return in_order(table.n_columns());
+        }
         if table.header().is_none() && begins_with_names(table, is_stimulus)? {
             table.with_header()?;
         }
@@ -298,7 +304,8 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
     if !(3..=4).contains(&n_columns) {
         return Err(FileError::Ambiguous {
             what: format!("which of its {n_columns} columns hold the three stimuli and the answer"),
-            remedy: "name them in a header: image1, image2, image3, choice, or head, winner, loser",
+            remedy: "write one trial per row, with names in a header: image1, image2, image3, choice, or head, \
+                     winner, loser",
         }
         .into());
     }

@@ -76,12 +76,12 @@ pub(super) fn trials_of_rows<T: Task>(
         .collect())
 }
 
-/// Computes the SHA-256 of the training data: trials, rows of their objects, and context images.
-pub(super) fn fingerprint<T: Task>(
+/// Returns the rows of a representation that are shown in training or validation trials, in
+/// ascending order.
+pub(super) fn shown(
     representation: &Representation,
     trials: [&[[u32; 3]]; 2],
-    context: &[&Representation],
-) -> Result<String> {
+) -> Result<Representation> {
     let mut shown: Vec<usize> = trials
         .iter()
         .flat_map(|trials| trials.as_flattened())
@@ -89,7 +89,16 @@ pub(super) fn fingerprint<T: Task>(
         .collect();
     shown.par_sort_unstable();
     shown.dedup();
-    let shown = representation.select(&representation.stimuli().select(&shown)?)?;
+    representation.select(&representation.stimuli().select(&shown)?)
+}
+
+/// Computes the SHA-256 of the training data: trials, rows of their objects, and context images.
+pub(super) fn fingerprint<T: Task>(
+    representation: &Representation,
+    trials: [&[[u32; 3]]; 2],
+    shown: &Representation,
+    context: &[&Representation],
+) -> String {
     let mut fingerprint = Fingerprint::new(T::NAME);
     fingerprint.text(&representation.stimuli().fingerprint());
     for trials in trials {
@@ -97,11 +106,11 @@ pub(super) fn fingerprint<T: Task>(
         fingerprint.text(&trials.len().to_string());
         fingerprint.indices(trials.as_flattened());
     }
-    for representation in [&shown].into_iter().chain(context.iter().copied()) {
+    for representation in [shown].into_iter().chain(context.iter().copied()) {
         fingerprint.text(&representation.stimuli().fingerprint());
         fingerprint.features(representation.values());
     }
-    Ok(fingerprint.finish())
+    fingerprint.finish()
 }
 
 /// Shuffles a slice, with all orders equally probable. Draws numbers of 64 bits; with the 32 bits of
@@ -179,8 +188,10 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_of_all_that_matters() {
-        let hash = |representation: &Representation, trials, context: &[&Representation]| {
-            fingerprint::<OddOneOutTask>(representation, trials, context).unwrap()
+        type Trials<'t> = [&'t [[u32; 3]]; 2];
+        let hash = |representation: &Representation, trials: Trials<'_>, context: &[_]| {
+            let shown = shown(representation, trials).unwrap();
+            fingerprint::<OddOneOutTask>(representation, trials, &shown, context)
         };
         let all = features();
         let (first, second) = ([[0, 1, 2], [1, 2, 0]], [[2, 1, 0]]);

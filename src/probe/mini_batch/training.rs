@@ -11,7 +11,7 @@ use crate::judgment::{Task, Trials};
 use crate::linalg::zeroed;
 use crate::probe::mini_batch::MiniBatchProbe;
 use crate::probe::mini_batch::batch::Parameters;
-use crate::probe::mini_batch::data::{Deck, Rows, fingerprint, shuffle, trials_of_rows};
+use crate::probe::mini_batch::data::{Deck, Rows, fingerprint, shown, shuffle, trials_of_rows};
 use crate::probe::mini_batch::fit::{
     Epoch, Kept, MiniBatchFit, Monitored, StoppingReason, StoppingState,
 };
@@ -19,8 +19,8 @@ use crate::probe::mini_batch::local::{ContextFeatures, LocalSimilarity};
 use crate::probe::mini_batch::objective::{Losses, Objective};
 use crate::probe::mini_batch::optimizer::{Descent, clip};
 use crate::probe::mini_batch::trial_loss::TrialLoss;
-use crate::representation::{Provenance, Representation};
-use crate::transform::{LinearTransform, Standardization};
+use crate::representation::Representation;
+use crate::transform::{LinearTransform, Standardization, Training};
 
 /// The random streams of one seeded generator, one per purpose.
 #[derive(Clone, Copy)]
@@ -56,7 +56,12 @@ pub(super) fn train<T: Task>(
         .flat_map(|local| [Some(local.context()), local.validation()])
         .flatten()
         .collect();
-    let data = fingerprint::<T>(representation, [&training, &validation], &images)?;
+    let shown = shown(representation, [&training, &validation])?;
+    let data = fingerprint::<T>(representation, [&training, &validation], &shown, &images);
+    let record = (settings.record()?)
+        .with_data(data)
+        .with_features(representation.provenance())
+        .with_stimuli(shown.stimuli());
     let of_context = match local.map(LocalSimilarity::context_features) {
         Some(ContextFeatures::AsGiven) => Standardization::none(),
         _ => standardization.clone(),
@@ -96,8 +101,7 @@ pub(super) fn train<T: Task>(
     if let Some((epoch, parameters)) = best {
         (kept, run.parameters) = (epoch, parameters);
     }
-    let provenance = representation.provenance();
-    run.finish(history, kept, (outcome, state), (data, provenance))
+    run.finish(history, kept, (outcome, state), record)
 }
 
 /// The state of a training run.
@@ -241,7 +245,7 @@ impl<'a> Run<'a> {
         history: Vec<Epoch>,
         kept: usize,
         (outcome, stopping_state): (StoppingReason, StoppingState),
-        (data, provenance): (String, &Provenance),
+        record: Training,
     ) -> Result<MiniBatchFit> {
         let training_loss = self.objective.loss_of(&self.parameters, &self.training)?;
         let losses = Losses {
@@ -258,11 +262,7 @@ impl<'a> Run<'a> {
             let bias = Array1::from_vec(self.parameters.bias().to_vec());
             transform = transform.with_bias(bias)?;
         }
-        let record = self
-            .settings
-            .record()?
-            .with_data(data)
-            .with_features(provenance)
+        let record = record
             .with_objective(objective)?
             .with_note("epochs", history.len().to_string())
             .with_note("kept epoch", history[kept].number.to_string())

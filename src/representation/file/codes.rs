@@ -46,9 +46,12 @@ fn code_of<F: Copy + Into<f64>>(values: &[F], n_columns: usize) -> Option<(f64, 
             return Some((code, place % n_columns));
         }
     }
-    let n_rows = values.len() / n_columns;
+    // An array without rows can have any number of columns.
+    if values.len() / n_columns < LEAST {
+        return None;
+    }
     let is_rating = |number: f64| number >= 1.0 && number.fract() == 0.0;
-    let mut columns: Vec<usize> = (0..n_columns).filter(|_| n_rows >= LEAST).collect();
+    let mut columns: Vec<usize> = (0..n_columns).collect();
     for row in values.chunks_exact(n_columns) {
         columns.retain(|&column| is_rating(row[column].into()) || row[column].into() == -1.0);
         if columns.is_empty() {
