@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use common::notes;
 use features::FeatureReading;
 use human_alignment::dataset::Counting;
 use human_alignment::inference::Folds;
@@ -62,7 +63,13 @@ struct Arguments {
     #[command(flatten)]
     reading: FeatureReading,
     /// Penalties to choose from, separated by commas.
-    #[arg(long, required = true, value_delimiter = ',', value_name = "A,B,…")]
+    #[arg(
+        long,
+        required = true,
+        value_delimiter = ',',
+        value_name = "A,B,…",
+        allow_hyphen_values = true
+    )]
     alphas: Vec<f64>,
     /// Fit to the first N rows, and compute R² on the remaining rows. Default: fit to all rows.
     #[arg(long, value_name = "N")]
@@ -181,6 +188,14 @@ fn run(arguments: &Arguments) -> Result<Report> {
         return Err(Error::other(format!(
             "--train-rows must be at most the number of rows, {n}, not {n_train}"
         )));
+    }
+    if n - n_train == 1 {
+        return Err(Error::other(format!(
+            "--train-rows {n_train} leaves one row, which has no R²: leave at least two"
+        )));
+    }
+    if arguments.train_rows == Some(n) {
+        notes::add("all rows are used for training, so that there is no R²".into());
     }
     let part = |rows: std::ops::Range<usize>| {
         let stimuli = features.stimuli().select(&rows.collect::<Vec<_>>())?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use human_alignment::rdm::{Participant, RdmFile, Similarities};
 use human_alignment::stimuli::Pairing;
-use human_alignment::{Error, RdmSet, Result, Stimuli, TrialParticipants};
+use human_alignment::{Error, FileSource, RdmSet, Result, Stimuli, TrialParticipants};
 
 use crate::common::notes;
 use crate::pairing::pair;
@@ -66,6 +66,21 @@ impl RdmReading {
         Ok(file)
     }
 
+    /// Refuses --human-array if no file has named arrays.
+    fn require_named_arrays(&self, paths: &[PathBuf]) -> Result<()> {
+        let Some(array) = &self.human_array else {
+            return Ok(());
+        };
+        for path in paths {
+            if FileSource::open(path)?.has_named_arrays() {
+                return Ok(());
+            }
+        }
+        Err(Error::other(format!(
+            "--human-array {array}: no file of --human has named arrays (.npz, .safetensors or .mat)"
+        )))
+    }
+
     /// Reads and concatenates files of participants; `n_stimuli` is the number of stimuli of the
     /// model, if known.
     pub fn participants(
@@ -81,6 +96,14 @@ impl RdmReading {
         let ids = ids.transpose()?;
         let n_ids = ids.as_ref().map(Stimuli::len);
         let n_stimuli = self.n_stimuli.or(n_ids).or(n_stimuli);
+        self.require_named_arrays(paths)?;
+        if let Some(Some(of_itself)) = self.similarities
+            && !of_itself.is_finite()
+        {
+            return Err(Error::other(format!(
+                "--similarities must be a finite number, not {of_itself}"
+            )));
+        }
         let mut sets = Vec::new();
         for path in paths {
             let mut file = self.models(path, ids.clone(), reading)?;
@@ -102,8 +125,9 @@ impl RdmReading {
             _ => {
                 let sets = name_rows(sets)?;
                 let repeated = repeated_labels(&sets);
-                let sets = paths.iter().zip(sets);
-                let named = sets.map(|(path, set)| named_after(path, set, &repeated));
+                let files = labels_of_files(paths);
+                let sets = files.iter().zip(sets);
+                let named = sets.map(|(file, set)| named_after(file, set, &repeated));
                 RdmSet::concat(named.collect::<Result<_>>()?)?
             }
         };
@@ -173,10 +197,36 @@ fn repeated_labels(sets: &[RdmSet]) -> HashSet<String> {
     repeated
 }
 
-/// Adds the file name to the ids of participants, as several files may have the same numbers. The
-/// file of a participant whose label occurs in several files is a session.
-fn named_after(path: &Path, set: RdmSet, repeated: &HashSet<String>) -> Result<RdmSet> {
-    let file = path.file_stem().unwrap_or_default().to_string_lossy();
+/// Returns the names of files without extensions, with as many of their folders as are needed to tell
+/// them apart: `sub-01/rdm.csv` and `sub-02/rdm.csv`.
+fn labels_of_files(paths: &[PathBuf]) -> Vec<String> {
+    let parts: Vec<Vec<String>> = (paths.iter())
+        .map(|path| {
+            let stem = path.with_extension("");
+            let parts = stem.components();
+            parts
+                .map(|part| part.as_os_str().to_string_lossy().into_owned())
+                .collect()
+        })
+        .collect();
+    let longest = parts.iter().map(Vec::len).max().unwrap_or(0);
+    let ends = |n: usize| -> Vec<String> {
+        let end = |parts: &Vec<String>| parts[parts.len().saturating_sub(n)..].join("/");
+        parts.iter().map(end).collect()
+    };
+    let are_distinct = |labels: &Vec<String>| {
+        let different: HashSet<&String> = labels.iter().collect();
+        different.len() == labels.len()
+    };
+    (1..=longest)
+        .map(ends)
+        .find(are_distinct)
+        .unwrap_or_else(|| ends(1))
+}
+
+/// Adds the name of their file to the ids of participants, as several files may have the same numbers.
+/// The file of a participant whose label occurs in several files is a session.
+fn named_after(file: &str, set: RdmSet, repeated: &HashSet<String>) -> Result<RdmSet> {
     let session = |participant: &Participant| match &participant.session {
         Some(session) => format!("{file}, {session}"),
         None => file.to_string(),

@@ -133,7 +133,7 @@ impl Arguments {
     }
 }
 
-fn unused(arguments: &Arguments) -> Option<Unused> {
+fn unused(arguments: &Arguments) -> Vec<Unused> {
     let of_metric = &[
         "similarity",
         "temperature",
@@ -149,9 +149,17 @@ fn unused(arguments: &Arguments) -> Option<Unused> {
         "triplets",
         "anchored",
     ];
-    let is_simulated = arguments.features.is_empty();
-    let simulated = Unused::all_but(of_metric, "without --features, as the data are simulated");
-    is_simulated.then_some(simulated)
+    match arguments.features.len() {
+        0 => vec![Unused::all_but(
+            of_metric,
+            "without --features, as the data are simulated",
+        )],
+        1 => vec![Unused::these(
+            &["margin"],
+            "with one --features, as it is for differences of several",
+        )],
+        _ => Vec::new(),
+    }
 }
 
 fn main() -> ExitCode {

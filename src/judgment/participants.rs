@@ -9,6 +9,7 @@ use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
+use crate::io::npy_text::read_texts;
 use crate::io::text::{
     NUMBERS, Table, is_header_of_participants, is_missing, is_participant, read_text, words,
 };
@@ -57,8 +58,8 @@ impl TrialParticipants {
         Self { labels, of_trial }
     }
 
-    /// Reads the participant of each trial: a one-dimensional array from an `.npy` or `.mat` file,
-    /// one label per line of a text file, or the column of participants of a table.
+    /// Reads the participant of each trial: a one-dimensional array of numbers or texts from an `.npy`
+    /// file, or of numbers from a `.mat` file, one label per line of a text file, or the column of participants of a table.
     ///
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read and [`FileError::UnknownFormat`] for
@@ -70,6 +71,9 @@ impl TrialParticipants {
         let path = path.as_ref();
         let read = || match Format::of(path)? {
             Format::Npy => {
+                if let Some((shape, labels)) = read_texts(path)? {
+                    return texts(&shape, labels);
+                }
                 let mut reader = NpyReader::open(path)?;
                 let shape = reader.shape().to_vec();
                 numbers(&shape, reader.read_row_major()?)
@@ -221,11 +225,18 @@ fn column_of_participants(table: &Table) -> Result<usize> {
     }
 }
 
+/// Converts a vector of labels of participants.
+fn texts(shape: &[u64], labels: Vec<String>) -> Result<TrialParticipants> {
+    require_vector(shape)?;
+    match labels.iter().position(|label| is_missing(label)) {
+        Some(trial) => Err(unknown(trial)),
+        None => Ok(TrialParticipants::new(labels)),
+    }
+}
+
 /// Converts a vector of numbers that identify participants.
 fn numbers(shape: &[u64], values: Vec<f64>) -> Result<TrialParticipants> {
-    if shape.iter().filter(|&&length| length != 1).count() > 1 {
-        return Err(misshapen(shape));
-    }
+    require_vector(shape)?;
     if let Some(trial) = values.iter().position(|value| value.is_nan()) {
         return Err(unknown(trial));
     }
@@ -243,10 +254,13 @@ fn unknown(trial: usize) -> Error {
     )
 }
 
-fn misshapen<N: Copy + TryInto<u64>>(found: &[N]) -> Error {
-    wrong_shape(
-        "the list of participants",
-        "one participant per trial",
-        found,
-    )
+fn require_vector(shape: &[u64]) -> Result<()> {
+    match shape.iter().filter(|&&length| length != 1).count() > 1 {
+        true => Err(wrong_shape(
+            "the list of participants",
+            "one participant per trial",
+            shape,
+        )),
+        false => Ok(()),
+    }
 }

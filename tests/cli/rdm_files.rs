@@ -110,6 +110,29 @@ fn unnamed() -> String {
 
 const LONG: &str = "item1,item2,dissimilarity\n";
 
+/// The files of people have the same name in a folder for each.
+#[test]
+fn people_in_folders_of_the_same_file_name_are_different() {
+    let models = Models::new();
+    let people: Vec<String> = (1..4)
+        .map(|person| {
+            let folder = models.0.path().join(format!("sub-0{person}"));
+            std::fs::create_dir(&folder).unwrap();
+            let path = folder.join("rdm.csv");
+            std::fs::write(&path, unnamed()).unwrap();
+            path.to_str().unwrap().to_owned()
+        })
+        .collect();
+    let model = write(&models.0, "model.csv", &unnamed());
+    let mut arguments = vec!["--model-rdm", &model, "--json"];
+    for person in &people {
+        arguments.extend(["--human", person]);
+    }
+    let found = common::json_of("rsa", &arguments);
+    assert_eq!(found["per_person"].as_array().unwrap().len(), 3);
+    assert!(found.to_string().contains("sub-01/rdm"), "{found}");
+}
+
 #[test]
 fn ids_that_count_are_matched_by_id() {
     let models = Models::new();

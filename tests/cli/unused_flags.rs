@@ -40,6 +40,10 @@ fn flags_without_effect_are_refused() {
         ("odd_one_out --participants p.npy", "--participants"),
         ("odd_one_out --ceiling", "--ceiling"),
         (
+            "odd_one_out --features f.npy --triplets t.npy --margin 0.1",
+            "--margin",
+        ),
+        (
             "probe --features f.npy --triplets t.npy --lambda 1 --hold-out trials-sharing-objects",
             "--hold-out",
         ),

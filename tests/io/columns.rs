@@ -666,6 +666,24 @@ fn lists_of_participants_name_each() {
         let message = read(table).unwrap_err().report().to_string();
         assert!(message.contains(remedy), "{message}");
     }
+    // As numpy.save writes an array of names.
+    let npy = |names: &[&str]| {
+        let header = format!(
+            "{{'descr': '|S3', 'fortran_order': False, 'shape': ({},), }}",
+            names.len()
+        );
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(format!("{header:117}\n").bytes());
+        names.iter().for_each(|name| bytes.extend(name.bytes()));
+        TrialParticipants::read(put(&folder, "p.npy", &bytes))
+    };
+    let list = npy(&["ann", "bob", "ann"]).unwrap();
+    assert_eq!(
+        (list.labels(), list.by_trial()),
+        (&["ann".into(), "bob".into()][..], &[0, 1, 0][..])
+    );
+    let message = npy(&["ann", "nan"]).unwrap_err().report().to_string();
+    assert!(message.contains("trial 1"), "{message}");
     for missing in ["None", "NULL", "N/A", ""] {
         let message = read(&format!("A\n{missing}\nB\n"))
             .unwrap_err()
@@ -882,6 +900,10 @@ fn a_first_line_of_numbers_may_be_that_of_columns() {
     // Features that are whole numbers.
     let rows = "3,0,5\n1,1,4\n0,2,2\n";
     refused(&format!("0,1,2\n{rows}"), "its first line numbers");
+    // Two levels of names of pandas.
+    let rows = "0.5,1,2.5,4\n1.5,0,2,3\n".repeat(3);
+    refused(&format!("a,a,b,b\n0,1,0,1\n{rows}"), "its second line");
+    refused("label\n3\n1\n", "which column holds values");
     for (first, n_rows) in [("0.0,1.0,2.0\n", 4), ("2,0,1\n", 4), ("a,b,c\n0,1,2\n", 4)] {
         let found = features("a.csv", &format!("{first}{rows}")).unwrap();
         assert_eq!(found.dim(), (n_rows, 3), "{first}");

@@ -1,6 +1,6 @@
 //! Detection of headers, and known names of columns.
 
-use super::cell::{is_missing, number};
+use super::cell::{is_missing, number, truth};
 use super::names::{is_one_of, is_participant, plain, words};
 
 /// Names of columns with ids of stimuli, in lower case without separators. Earlier names take
@@ -183,13 +183,15 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
     if first.first().is_some_and(|name| id_rank(name).is_some()) {
         return true;
     }
+    let is_value = |field: &String| is_number(field) || truth(field).is_some();
+    let is_value_or_missing = |field: &String| is_value(field) || is_missing(field);
     (0..first.len().min(n_columns)).any(|column| {
         let mut fields = sample.iter().filter_map(|row| row.get(column)).peekable();
-        let is_numeric = fields.any(is_number) && {
-            let all = |row: &Vec<String>| row.get(column).is_none_or(is_number_or_missing);
+        let is_numeric = fields.any(is_value) && {
+            let all = |row: &Vec<String>| row.get(column).is_none_or(is_value_or_missing);
             sample.iter().all(all)
         };
-        is_numeric && !is_number_or_missing(&first[column])
+        is_numeric && !is_value_or_missing(&first[column])
     })
 }
 
@@ -276,6 +278,7 @@ mod tests {
             "0.5,1,2\n1,2,3",
             "0,1,2\n1,2,0\n3,1,2",
             "cat,0.5,1\ndog,1,2",
+            "True,False\nFalse,False",
             "NA,1.5,2\n1,2,3",
             "1,2.5\n0,1.5",
             "alligator,aardvark,almond\nairboat,album,accordion",
@@ -298,6 +301,7 @@ mod tests {
             "\"cat\",\"dog\"\ncat,0,1\ndog,1,0",
             "image1,image2,image3\n1,2,3",
             "id\no0\no1",
+            "animal,food\nTrue,False\nFalse,False",
         ] {
             assert!(header(named), "{named}");
         }

@@ -8,7 +8,9 @@ use super::columns::{Columns, unclear};
 use super::lookalikes::note_single_columns;
 use super::summaries::{refuse_summaries, refused_text};
 use super::{Contents, FileSource};
-use crate::error::{Error, ErrorKind, FeatureError, FileError, JudgmentError, Result, wrong_shape};
+use crate::error::{
+    Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result, wrong_shape,
+};
 use crate::io::text::{Table, counts, is_index_name, without_fractions};
 use crate::linalg::reserve;
 use crate::representation::Provenance;
@@ -45,7 +47,17 @@ impl FileSource {
             )
         };
         if columns.features.is_empty() {
-            return Err(refused("at least one column of features", 0));
+            return Err(
+                match columns
+                    .ids
+                    .into_iter()
+                    .chain(columns.index.iter().copied())
+                    .last()
+                {
+                    Some(column) if table.header().is_some() => no_columns(table, column),
+                    _ => refused("at least one column of numbers", 0),
+                },
+            );
         }
         table.refuse_thousands(&columns.features)?;
         let (mut ids, mut n_rows) = (Vec::new(), 0);
@@ -167,12 +179,11 @@ impl FileSource {
 /// Checks that the first line is not 0, 1, 2 or 1, 2, 3 and so on, as the header of columns without names
 /// in pandas is, above whole numbers, among which it could also be a stimulus.
 fn refuse_column_numbers(table: &Table) -> Result<()> {
-    if table.header().is_some() {
-        return Ok(());
+    if let Some(names) = table.header() {
+        return refuse_second_names(table, names);
     }
     let first = table.first()?;
-    let are_plain = !first.iter().any(|field| field.contains('.'));
-    if first.len() < 3 || !are_plain || counts(&first).is_none() {
+    if first.len() < 3 || !are_plain(&first) || counts(&first).is_none() {
         return Ok(());
     }
     Err(FileError::Ambiguous {
@@ -181,6 +192,46 @@ fn refuse_column_numbers(table: &Table) -> Result<()> {
                  write names of the columns in a line above it, or its numbers as decimals (0.0)",
     }
     .into())
+}
+
+/// Checks that the second line does not number the columns of each name in the first, as for columns with
+/// two levels of names in pandas.
+fn refuse_second_names(table: &Table, names: &[String]) -> Result<()> {
+    let first = table.first()?;
+    let columns: Vec<(&String, &String)> = (names.iter().zip(&first))
+        .filter(|(name, _)| !is_index_name(name))
+        .collect();
+    let runs: Vec<_> = columns.chunk_by(|left, right| left.0 == right.0).collect();
+    let has_numbers = |run: &&[(&String, &String)]| {
+        let numbers: Vec<String> = run.iter().map(|(_, number)| number.to_string()).collect();
+        run.len() > 1 && are_plain(&numbers) && counts(&numbers).is_some()
+    };
+    if runs.is_empty() || !runs.iter().all(has_numbers) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: "whether its second line, which numbers the columns of each name, is a stimulus"
+            .into(),
+        remedy: "write one line with a different name of each column; in pandas, frame.columns = \
+                 frame.columns.map(\"{0[0]}_{0[1]}\".format)",
+    }
+    .into())
+}
+
+/// Checks whether no field has a decimal point.
+fn are_plain(fields: &[String]) -> bool {
+    !fields.iter().any(|field| field.contains('.'))
+}
+
+/// Returns the error for a table without features, of which the given column was taken as labels.
+fn no_columns(table: &Table, column: usize) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "which column holds values: {} is taken as the labels of the rows, and there is no other",
+            Quoted(table.name(column))
+        ),
+        remedy: "give the column another name, such as value, if it holds values",
+    })
 }
 
 fn are_different(labels: &[String]) -> bool {
