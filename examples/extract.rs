@@ -118,7 +118,8 @@ struct Arguments {
     /// Largest number of pixels of an image, which bounds the memory.
     #[arg(long, value_name = "N", default_value_t = ImageDecoder::DEFAULT_MAX_PIXELS)]
     max_pixels: u64,
-    /// Skip images that cannot be read. Without this flag they are an error.
+    /// Skip images that cannot be read or decoded. Without this flag they are an error. Paths of lists
+    /// without a file, and links, folders and pipes with the names of images, are always errors.
     #[arg(long)]
     skip_unreadable: bool,
     /// Join the parts of a sharded extraction into the file --out.
@@ -176,6 +177,9 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
             &["json"],
             "with --list-models and --list-taps",
         ));
+    }
+    if !arguments.join.is_empty() {
+        unused.push(Unused::all_but(&["join", "out", "json"], "with --join"));
     }
     unused
 }

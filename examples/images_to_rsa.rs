@@ -29,6 +29,7 @@ use clap::Parser;
 use human_alignment::extract::{
     Architecture, Device, Extraction, ModelName, Network, Tap, Weights,
 };
+use human_alignment::formats::TextEncoding;
 use human_alignment::metric::rsa::{Comparator, RsaNoiseCeiling, RsaScore};
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
@@ -105,13 +106,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let architecture = arguments.model.architecture();
-    let images = ImageFiles::from_path(&arguments.images)?;
+    let images = images(arguments)?;
+    let stimuli = arguments.reading.in_form(images.stimuli().clone())?;
     let paths = std::slice::from_ref(&arguments.human);
     let n = Some(images.len());
     let people = arguments
         .rdm_reading
         .participants(paths, n, &arguments.reading)?;
-    people::pair_judged(images.stimuli(), people.stimuli())?;
+    people::pair_judged(&stimuli, people.stimuli())?;
     let weights = match &arguments.weights {
         Some(path) => Weights::read(path)?,
         None => {
@@ -133,6 +135,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let represented = extraction.represent(&images)?;
     let rows = taps.into_iter().zip(represented);
     let row = |(tap, representation): (Tap, human_alignment::Representation)| {
+        let representation = representation.with_stimuli(stimuli.clone())?;
         Ok(Row {
             tap,
             features: representation.n_features(),
@@ -140,6 +143,14 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
         })
     };
     rows.map(row).collect()
+}
+
+fn images(arguments: &Arguments) -> Result<ImageFiles> {
+    let (path, encoding) = (&arguments.images, arguments.reading.encoding);
+    match path.is_file() && encoding != TextEncoding::default() {
+        true => ImageFiles::from_encoded_list(path, encoding),
+        false => ImageFiles::from_path(path),
+    }
 }
 
 /// Returns the last module of each size of feature maps, and the `penultimate` and `logits` layers.

@@ -2,13 +2,15 @@
 
 pub(crate) mod error;
 mod folder;
+mod ids;
 mod order;
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use self::folder::{Files, has_image_ending};
 pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
+use self::ids::{first_folder, id, id_within, ids_of_absolute, name, with_extension_of};
 pub use self::order::ImageOrder;
 use crate::error::{
     Context, Error, ErrorKind, FileError, ImageError, NAMED_IDS, Result, StimuliError, same_length,
@@ -126,8 +128,9 @@ impl ImageFiles {
     /// list. Empty lines are ignored, and the order is that of the list.
     ///
     /// The ids are relative paths without extension, as for [`from_folder`](Self::from_folder):
-    /// `aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`. For absolute paths, and those
-    /// that lead out of the folder, the id is the file name without extension.
+    /// `aardvark/aardvark_01b.jpg` has the id `aardvark/aardvark_01b`. For paths that lead out of the
+    /// folder, the id is the file name without extension. If all paths are absolute, it is the file
+    /// name too, or, if files have the same name, the path below the folder that contains all of them.
     ///
     /// # Errors
     /// Returns `FileError::Read` if the list cannot be read, and, within `Context::File` and
@@ -148,12 +151,13 @@ impl ImageFiles {
         let read = || {
             let text = read_text(list, encoding)?;
             let folder = list.parent().unwrap_or(Path::new(""));
-            let mut paths = Vec::new();
+            let (mut paths, mut are_absolute) = (Vec::new(), true);
             for (number, line) in (1..).zip(text.lines().map(str::trim)) {
                 if line.is_empty() {
                     continue;
                 }
                 let path = folder.join(line);
+                are_absolute &= Path::new(line).is_absolute();
                 let of_list = [Context::Line(number), Context::File(list.into())];
                 let checked = match path.symlink_metadata().is_ok() || has_image_ending(&path) {
                     true => check_file(&path),
@@ -166,7 +170,10 @@ impl ImageFiles {
                 let (n_ignored, ignored) = (0, Vec::new());
                 return Err(ImageError::NoImages { n_ignored, ignored }.into());
             }
-            let ids = paths.iter().map(|path| id_within(path, folder)).collect();
+            let ids = match are_absolute {
+                true => ids_of_absolute(&paths),
+                false => paths.iter().map(|path| id_within(path, folder)).collect(),
+            };
             Self::new(ids, paths, ImageOrder::Given, Vec::new())
         };
         read().map_err(|error: Error| error.in_file(list))
@@ -174,7 +181,10 @@ impl ImageFiles {
 
     /// Creates the set of the images of a folder, in default order.
     fn of(files: Files, folder: &Path) -> Result<Self> {
-        let Files { images, ignored } = files;
+        let Files {
+            mut images,
+            ignored,
+        } = files;
         if images.is_empty() {
             let no_images = Error::from(ImageError::NoImages {
                 n_ignored: ignored.len(),
@@ -186,19 +196,13 @@ impl ImageFiles {
             });
             return Err(no_images.in_file(folder));
         }
+        // The error for duplicate ids does not depend on the platform.
+        images.sort_unstable();
         let ids: Vec<String> = images.iter().map(|path| id_within(path, folder)).collect();
         let order = ImageOrder::of_ids(ids.iter().map(String::as_str));
-        let mut both: Vec<(String, PathBuf)> = ids.into_iter().zip(images).collect();
-        // The paths break ties, so that the error for duplicate ids does not depend on the
-        // platform.
-        both.sort_unstable_by(|(left, left_path), (right, right_path)| {
-            order
-                .compare(left, right)
-                .then_with(|| left_path.cmp(right_path))
-        });
-        let (ids, paths) = both.into_iter().unzip();
-        let images = Self::new(ids, paths, order, ignored);
-        images.map_err(|error| error.in_file(folder))
+        let images = Self::new(ids, images, ImageOrder::Given, ignored);
+        let images = images.map_err(|error| error.in_file(folder))?;
+        Ok(images.sorted(order))
     }
 
     fn new(
@@ -256,9 +260,13 @@ impl ImageFiles {
         if order == ImageOrder::Given {
             return self;
         }
-        let ids = self.stimuli.ids();
-        let mut positions: Vec<usize> = (0..ids.len()).collect();
-        positions.sort_by(|&left, &right| order.compare(&ids[left], &ids[right]));
+        let ids = self.stimuli.ids().iter();
+        let names: Vec<String> = ids
+            .zip(&self.paths)
+            .map(|(id, path)| with_extension_of(id, path))
+            .collect();
+        let mut positions: Vec<usize> = (0..names.len()).collect();
+        positions.sort_by(|&left, &right| order.compare(&names[left], &names[right]));
         let stimuli = self.stimuli.select(&positions);
         Self {
             stimuli: stimuli.expect("each position occurs once"),
@@ -326,44 +334,6 @@ impl ImageFiles {
     pub(crate) fn require(&self, n: usize) -> Result<()> {
         same_length("images, one for each row of the matrix", n, self.len())
     }
-}
-
-/// Returns the file name without extension.
-fn id(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
-}
-
-fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// Returns the path of an image relative to a folder, without extension.
-fn id_within(path: &Path, folder: &Path) -> String {
-    let mut parts = folders_within(path, folder);
-    parts.push(id(path));
-    parts.join("/")
-}
-
-/// Returns the name of the first folder on the path from `folder` to an image.
-fn first_folder(path: &Path, folder: &Path) -> String {
-    folders_within(path, folder).swap_remove(0)
-}
-
-/// Returns the names of the folders on the path from `folder` to an image; none if the image is not
-/// within the folder.
-fn folders_within(path: &Path, folder: &Path) -> Vec<String> {
-    let within = path.strip_prefix(folder).ok().and_then(Path::parent);
-    let folders = within.unwrap_or(Path::new("")).components();
-    let names = folders
-        .filter(|folder| *folder != Component::CurDir)
-        .map(|folder| match folder {
-            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            // The path leads out of the folder.
-            _ => None,
-        });
-    names.collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Returns the error for a line of a list that is not the path of an image.

@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 
 /// The order of images, and therefore of the rows of their features.
 ///
-/// Ids with folders are compared folder by folder.
+/// File names are compared with their extensions, and folder by folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ImageOrder {
     /// Natural order, in which runs of digits are compared as numbers: `a2`, `a10`.
     Natural,
-    /// Order of the bytes of the ids, as in Python's `sorted`: `a10`, `a2`.
+    /// Order of the bytes of the file names, as in Python's `sorted`: `a10.png`, `a2.png`.
     Plain,
     /// The order in which the images were given.
     Given,
@@ -34,8 +34,8 @@ impl ImageOrder {
         }
     }
 
-    /// Compares two ids.
-    pub(super) fn compare(self, left: &str, right: &str) -> Ordering {
+    /// Compares two names.
+    pub(crate) fn compare(self, left: &str, right: &str) -> Ordering {
         match self {
             Self::Given => Ordering::Equal,
             Self::Plain => left.split('/').cmp(right.split('/')),

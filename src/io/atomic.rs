@@ -68,6 +68,17 @@ impl Staged {
     }
 }
 
+/// Checks that a path is not that of a folder, a device or a read-only file, before long work.
+///
+/// # Errors
+/// Returns [`FileError::Write`] if it is.
+#[cfg(feature = "extract")]
+pub(crate) fn check_writable(path: &Path) -> Result<()> {
+    resolve(path)
+        .map(drop)
+        .map_err(|source| unwritable(path, source))
+}
+
 /// Resolves symbolic links, and returns the metadata of an existing file.
 fn resolve(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
     let old = match fs::metadata(path) {

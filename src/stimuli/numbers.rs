@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Set, Stimuli};
 use crate::error::Result;
+use crate::images::ImageOrder;
 
 /// What the numbers in a file can refer to.
 pub(crate) enum Numbers {
@@ -76,7 +77,7 @@ impl Stimuli {
     }
 
     /// Checks whether the ids are the numbers of all rows, from 0 or 1, in another order, or differ
-    /// only by these, as `img1`, `img10` and `img2` do.
+    /// only by these; or were sorted as text, with numbers in another order, as `img1`, `img10` and `img2`.
     pub(crate) fn count_in_another_order(&self) -> bool {
         match &*self.set {
             Set::Named { ids, .. } => count_in_another_order(ids),
@@ -100,9 +101,12 @@ pub(super) fn number_in_another_order(names: &[String]) -> bool {
 }
 
 /// Checks whether names are consecutive numbers from 0 or 1, or differ only by such numbers, which
-/// are not in order.
+/// are not in order; or whether they are sorted as text, but not by the numbers in them.
 fn count_in_another_order(names: &[String]) -> bool {
+    let is_sorted =
+        |order: ImageOrder| names.is_sorted_by(|left, right| order.compare(left, right).is_lt());
     counted(names).is_some_and(|(_, positions)| !positions.is_sorted())
+        || is_sorted(ImageOrder::Plain) && !is_sorted(ImageOrder::Natural)
 }
 
 /// Returns the first number and the position in `names` of each number, if the names are
@@ -169,6 +173,11 @@ mod tests {
                 "img1", "img10", "img2", "img3", "img4", "img5", "img6", "img7", "img8", "img9",
             ][..],
             &["a/02.png", "a/01.png"],
+            // Sorted as text: of some numbers, from another one, in folders, and of several numbers.
+            &["img12", "img2", "img20"],
+            &["stim100", "stim98", "stim99"],
+            &["face/1", "house/10", "house/9"],
+            &["s1_i1", "s1_i10", "s1_i2", "s2_i1"],
         ] {
             assert!(matches!(numbers(ids), Numbers::Unclear(_)), "{ids:?}");
         }

@@ -34,8 +34,8 @@ fn numbers_stand_in_the_order_of_numbers_and_names_in_that_of_bytes() {
         ["0", "01", "2", "10"]
     );
     assert_eq!(
-        ids(&["a2.png", "a10.png", "a.png", "a-1.png"]),
-        ["a", "a-1", "a10", "a2"]
+        ids(&["a2.png", "a10.png", "a.png", "a-1.png", "a (1).png"]),
+        ["a (1)", "a-1", "a", "a10", "a2"]
     );
     assert_eq!(ids(&["10.jpg", "2.jpg", "x.jpg"]), ["10", "2", "x"]);
     // More digits than any integer type has.
@@ -235,6 +235,25 @@ fn lists_are_relative_to_their_folder() {
     assert_refused!(
         ImageFiles::from_list(&list),
         Image(ImageError::Duplicate { id, .. }) if id == "2"
+    );
+    // If all paths are absolute, the place of the list does not matter.
+    let of_absolute = |names: &[&str]| {
+        let lines = names
+            .iter()
+            .map(|name| format!("{}\n", folder.path().join(name).display()));
+        std::fs::write(&list, lines.collect::<String>()).unwrap();
+        ImageFiles::from_list(&list)
+            .unwrap()
+            .stimuli()
+            .ids()
+            .to_vec()
+    };
+    assert_eq!(of_absolute(&["x/2.png", "lists/z.webp"]), ["2", "z"]);
+    std::fs::create_dir(folder.path().join("w")).unwrap();
+    std::fs::write(folder.path().join("w/2.png"), "").unwrap();
+    assert_eq!(
+        of_absolute(&["x/2.png", "x/1.jpg", "w/2.png"]),
+        ["x/2", "x/1", "w/2"]
     );
     std::fs::write(&list, "path,label\n../x/2.png,1\n").unwrap();
     let refused = ImageFiles::from_list(&list)

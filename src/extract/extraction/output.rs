@@ -9,7 +9,7 @@ use super::lock::Lock;
 use super::record::Chain;
 use crate::error::{Error, ExtractError, FileError, Result};
 use crate::io::BUFFER_BYTES;
-use crate::io::atomic::remove_left_over;
+use crate::io::atomic::{check_writable, remove_left_over};
 use crate::representation::Described;
 
 /// An output whose rows are collected in a file beside it.
@@ -37,6 +37,7 @@ impl Output {
         let mut places: Vec<PathBuf> = Vec::new();
         for path in &paths {
             Described::check_name(path)?;
+            check_writable(path)?;
             let place = resolve(path)?;
             if places.contains(&place) {
                 let expected = "a file of its own for each tap";
