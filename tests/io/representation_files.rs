@@ -440,8 +440,11 @@ fn tables_name_the_line_at_fault() {
     );
     for (text, expected) in [
         ("", "it is empty"),
+        ("{\"id\": [1, 2],\n\"x\": [3, 4]}\n", "it is JSON"),
+        ("[{\"id\": 1, \"x\": 2}]\n", "it is JSON"),
+        ("<!DOCTYPE html>\n<html></html>\n", "it is HTML"),
         ("id,a\n", "at least one row of numbers"),
-        ("id\nx\n", "at least one column of features"),
+        ("id\nx\n", "which column holds values"),
     ] {
         let error = read_bytes("a.csv", text).unwrap_err().report().to_string();
         assert!(error.contains(expected), "{error}");

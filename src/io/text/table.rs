@@ -42,8 +42,10 @@ impl Table {
     /// Detects the layout of a text, given the separator suggested by the file extension.
     ///
     /// # Errors
-    /// Returns [`FileError::Malformed`] if there are no records, and the errors of [`Layout::of`].
+    /// Returns [`FileError::Malformed`] if there are no records or the text is JSON or HTML, and the
+    /// errors of [`Layout::of`].
     pub(super) fn of(text: String, hint: Option<u8>) -> Result<Self> {
+        refuse_markup(&text)?;
         let start = after_size(&text);
         let mut layout = Layout::of(&text[start..], hint)?;
         layout.start += start;
@@ -163,6 +165,20 @@ impl Table {
             skip: self.layout.skips_first,
         }
     }
+}
+
+/// Checks that a text is not in a format of trees.
+fn refuse_markup(text: &str) -> Result<()> {
+    let start = text.trim_start();
+    let begins = |marks: &[&str]| marks.iter().any(|mark| start.starts_with(mark));
+    let found = if begins(&["{\"", "{\n", "{\r", "{ ", "[{", "[\n", "[\r"]) {
+        "it is JSON, not a table: write one record per line, with the names of the columns in the first line"
+    } else if begins(&["<!", "<html", "<HTML", "<?xml", "<table"]) {
+        "it is HTML or XML, not a table: perhaps a page was downloaded instead of the file"
+    } else {
+        return Ok(());
+    };
+    Err(FileError::malformed("text", found))
 }
 
 /// An iterator over the rows of a [`Table`].

@@ -179,8 +179,8 @@ impl FileSource {
 /// Checks that the first line is not 0, 1, 2 or 1, 2, 3 and so on, as the header of columns without names
 /// in pandas is, above whole numbers, among which it could also be a stimulus.
 fn refuse_column_numbers(table: &Table) -> Result<()> {
-    if let Some(names) = table.header() {
-        return refuse_second_names(table, names);
+    if table.header().is_some() {
+        return refuse_second_names(table);
     }
     let first = table.first()?;
     if first.len() < 3 || !are_plain(&first) || counts(&first).is_none() {
@@ -196,13 +196,17 @@ fn refuse_column_numbers(table: &Table) -> Result<()> {
 
 /// Checks that the second line does not number the columns of each name in the first, as for columns with
 /// two levels of names in pandas.
-fn refuse_second_names(table: &Table, names: &[String]) -> Result<()> {
-    let first = table.first()?;
-    let columns: Vec<(&String, &String)> = (names.iter().zip(&first))
+fn refuse_second_names(table: &Table) -> Result<()> {
+    let mut rows = table.rows();
+    let Some(row) = rows.next()? else {
+        return Ok(());
+    };
+    let columns: Vec<(&str, &str)> = (0..table.n_columns())
+        .map(|column| (table.name(column), row.text(column)))
         .filter(|(name, _)| !is_index_name(name))
         .collect();
     let runs: Vec<_> = columns.chunk_by(|left, right| left.0 == right.0).collect();
-    let has_numbers = |run: &&[(&String, &String)]| {
+    let has_numbers = |run: &&[(&str, &str)]| {
         let numbers: Vec<String> = run.iter().map(|(_, number)| number.to_string()).collect();
         run.len() > 1 && are_plain(&numbers) && counts(&numbers).is_some()
     };
