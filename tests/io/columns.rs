@@ -901,8 +901,8 @@ fn a_first_line_of_numbers_may_be_that_of_columns() {
     let rows = "3,0,5\n1,1,4\n0,2,2\n";
     refused(&format!("0,1,2\n{rows}"), "its first line numbers");
     // Two levels of names of pandas.
-    let rows = "0.5,1,2.5,4\n1.5,0,2,3\n".repeat(3);
-    refused(&format!("a,a,b,b\n0,1,0,1\n{rows}"), "its second line");
+    let decimals = "0.5,1,2.5,4\n1.5,0,2,3\n".repeat(3);
+    refused(&format!("a,a,b,b\n0,1,0,1\n{decimals}"), "its second line");
     refused("label\n3\n1\n", "which column holds values");
     for (first, n_rows) in [("0.0,1.0,2.0\n", 4), ("2,0,1\n", 4), ("a,b,c\n0,1,2\n", 4)] {
         let found = features("a.csv", &format!("{first}{rows}")).unwrap();
