@@ -410,7 +410,7 @@ fn names_beside_numbers_are_those_of_the_stimuli() {
     let ids = ["cat", "dog", "hen", "cow", "pig", "owl"];
     let read = |text: &str| trials::<OddOneOutTask>(text, Stimuli::new(ids).unwrap());
     let rows = [[0, 1, 2], [5, 4, 3], [1, 3, 0], [2, 5, 4]];
-    let choices = [2, 3, 1, 2];
+    let choices = [2, 1, 1, 3];
     // The numbers count the ids, or another list.
     let of = |header: &str, list: [&str; 6]| {
         let row = |(row, choice): ([usize; 3], usize)| {

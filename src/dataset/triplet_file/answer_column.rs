@@ -38,10 +38,18 @@ pub(super) fn check_question(name: &str, is_anchored: bool) -> Result<()> {
 pub(super) fn answer_of(
     names: &[String],
     columns: impl Iterator<Item = usize>,
+    stimuli: [usize; 3],
     is_anchored: bool,
 ) -> Result<Option<usize>> {
+    // Names of nested records begin with that of the record, such as `player.choice`.
+    let record = |column: usize| names[column].rsplit_once('.').map(|(record, _)| record);
+    let is_beside = |column: usize| stimuli.iter().all(|&other| record(other) == record(column));
+    let within = |column: usize| match names[column].rsplit_once('.') {
+        Some((_, name)) if is_beside(column) => name,
+        _ => names[column].as_str(),
+    };
     let found: Vec<usize> = columns
-        .filter(|&column| is_answer(&names[column], is_anchored))
+        .filter(|&column| is_answer(within(column), is_anchored))
         .collect();
     let is_named = |column: &usize, name: &str| plain(&names[*column]) == name;
     let is_exact = |column: &usize| ANSWERS.iter().any(|name| is_named(column, name));

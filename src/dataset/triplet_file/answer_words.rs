@@ -20,7 +20,9 @@ pub(super) const ANSWERS: [&str; 12] = [
 ];
 
 /// Words in names of columns that hold the answer as a key or a place on the screen.
-const KEYS: [&str; 6] = ["key", "keys", "resp", "pressed", "click", "clicked"];
+const KEYS: [&str; 7] = [
+    "key", "keys", "keypress", "resp", "pressed", "click", "clicked",
+];
 
 /// Words in names of columns that hold the closer of two candidates.
 pub(super) const CLOSER: [&str; 4] = ["winner", "closer", "nearer", "preferred"];
@@ -42,11 +44,13 @@ pub(super) const NOT_CLOSE: [&str; 9] = [
 ];
 
 /// Words before that for an answer: who answered, or what the column is a part of.
-const LEADING: [&str; 8] = [
+const LEADING: [&str; 10] = [
     "data",
     "trial",
     "result",
     "record",
+    "my",
+    "final",
     "human",
     "majority",
     "modal",
@@ -114,13 +118,13 @@ const COMPANIONS: [&str; 60] = [
     "human",
     "majority",
     "modal",
-    "mode",
     "consensus",
     "final",
+    "raw",
 ];
 
 /// Words that tell several answers to the same trial apart.
-const ORDINALS: [&str; 30] = [
+const ORDINALS: [&str; 31] = [
     "first",
     "second",
     "third",
@@ -143,6 +147,7 @@ const ORDINALS: [&str; 30] = [
     "run",
     "session",
     "alt",
+    "s",
     "t",
     "r",
     "x",
@@ -152,15 +157,18 @@ const ORDINALS: [&str; 30] = [
     "c",
     "v",
 ];
-const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
 /// Words that tell of one option whether it was chosen, at the end of a name.
 const OPTIONS: [&str; 8] = ["left", "right", "middle", "center", "a", "b", "c", "x"];
 
 /// Checks whether a name is that of a column, or array, with answers: it begins with a word for an
 /// answer, or has one for a key, and has no unknown words. It may also name who answered.
 pub(super) fn is_answer(name: &str, is_anchored: bool) -> bool {
-    let joined = without_leading(name);
+    // PsychoPy writes the name of the component before it.
+    let name = match name.rsplit_once('.') {
+        Some((_, of_component @ ("keys" | "clicked_name"))) => of_component,
+        _ => name,
+    };
+    let joined = without_leading(words(name));
     let is_named = begins_with_answer(&joined)
         || has_word(name, &KEYS)
         || is_anchored && has_word(name, &CLOSER);
@@ -171,11 +179,16 @@ pub(super) fn is_answer(name: &str, is_anchored: bool) -> bool {
 /// Checks whether a name may be that of a column with other answers to the same trials, such as
 /// `second_choice` or `selected2`.
 pub(super) fn is_other_answer(name: &str, is_anchored: bool) -> bool {
-    let joined = without_leading(name);
+    let is_ordinal =
+        |word: &str| ORDINALS.contains(&word) || word.bytes().all(|c| c.is_ascii_digit());
+    let words: Vec<String> = words(name)
+        .into_iter()
+        .filter(|word| !is_ordinal(word))
+        .collect();
+    let joined = without_leading(words);
     let closer = if is_anchored { &CLOSER[..] } else { &[] };
-    let others = [&COMPANIONS[..], &ORDINALS, &DIGITS];
-    let all = [&[&ANSWERS[..], &KEYS, closer][..], &others].concat();
-    consists_of(&joined, &all) && !consists_of(&joined, &others) && joined != "answerkey"
+    let all = [&ANSWERS[..], &KEYS, closer, &COMPANIONS];
+    consists_of(&joined, &all) && !consists_of(&joined, &[&COMPANIONS]) && joined != "answerkey"
 }
 
 /// Checks whether a name resembles that of a column with answers, which may hold something else about
@@ -185,7 +198,7 @@ pub(super) fn resembles_answer(name: &str) -> bool {
         |word: &String| OPTIONS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
     let words = words(name);
     let is_of_option = words.len() > 1 && words.last().is_some_and(is_option);
-    begins_with_answer(&without_leading(name)) && !is_of_option || has_word(name, &KEYS)
+    begins_with_answer(&without_leading(words)) && !is_of_option || has_word(name, &KEYS)
 }
 
 /// Returns the words that the name of a column with answers may have.
@@ -198,11 +211,8 @@ fn known(is_anchored: bool) -> Vec<&'static [&'static str]> {
 }
 
 /// Returns the words of a name without those before the answer, and those for a participant.
-fn without_leading(name: &str) -> String {
-    let words: Vec<String> = words(name)
-        .into_iter()
-        .filter(|word| !is_person(word))
-        .collect();
+fn without_leading(mut words: Vec<String>) -> String {
+    words.retain(|word| !is_person(word));
     let is_leading = |word: &&String| LEADING.contains(&word.as_str());
     let n_leading = words.iter().take_while(is_leading).count();
     match n_leading < words.len() {
@@ -265,8 +275,10 @@ mod tests {
             "data.key_press",
             "human_choice",
             "majority_choice",
-            "choice_mode",
             "choice_human",
+            "key_resp_2.keys",
+            "test_resp.keys",
+            "mouse_3.clicked_name",
         ] {
             assert!(is_answer(name, false), "{name}");
         }
@@ -281,6 +293,8 @@ mod tests {
             "answer_set",
             "judgment_ease",
             "key_mapping",
+            "response_mode",
+            "gpt.choice",
             "response_correct",
             "choice_model",
             "gpt_choice",
@@ -344,6 +358,7 @@ mod tests {
             "name",
             "choice_gpt4",
             "choice_correct",
+            "Stimulus.CRESP",
             "unchosen1",
         ] {
             assert!(!is_other_answer(name, false), "{name}");

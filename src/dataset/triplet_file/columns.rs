@@ -83,6 +83,7 @@ impl Columns {
             false => answer_of(
                 written,
                 others().filter(|column| !is_time(column)),
+                stimuli,
                 is_anchored,
             )?,
         };
@@ -101,7 +102,7 @@ impl Columns {
                 && !are_sides(stimuli.map(|column| names[column].as_str()))
                 && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
-            let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
+            let rest: Vec<&str> = others().map(|column| written[column].as_str()).collect();
             return Err(FileError::Ambiguous {
                 what: format!("which column holds the answer (other columns: {rest:?})"),
                 remedy: match is_anchored {

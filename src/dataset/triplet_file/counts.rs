@@ -7,7 +7,7 @@ use crate::error::{FileError, Quoted, Result};
 use crate::io::text::{PEOPLE, counts, is_person, words};
 
 /// Words for a number of answers, anywhere in a name.
-const COUNTS: [&str; 23] = [
+const COUNTS: [&str; 28] = [
     "count",
     "cnt",
     "n",
@@ -31,28 +31,33 @@ const COUNTS: [&str; 23] = [
     "häufigkeit",
     "haeufigkeit",
     "nombre",
+    "effectif",
+    "copies",
+    "weighting",
+    "howmany",
+    "agreeing",
 ];
 
 /// Words that are for a number of answers only at the beginning of a name, before what is counted. At
 /// the end they number it.
-const FIRST: [&str; 4] = ["num", "number", "no", "nr"];
+const FIRST: [&str; 6] = ["n", "nb", "num", "number", "no", "nr"];
 
 /// Words for what is counted, beside those for answers and participants.
 const COUNTED: [&str; 9] = [
     "resp",
     "people",
+    "ppl",
     "human",
     "voter",
     "judge",
     "obs",
     "observation",
     "trials",
-    "votes",
 ];
 
 /// Words between those for a number and for what is counted.
-const BETWEEN: [&str; 11] = [
-    "of", "the", "in", "per", "by", "agree", "agreeing", "shown", "seen", "unique", "valid",
+const BETWEEN: [&str; 12] = [
+    "of", "the", "in", "per", "by", "for", "agree", "shown", "seen", "unique", "valid", "sample",
 ];
 
 /// Checks whether a column may hold the number of equal answers, or of those who gave them.
@@ -62,19 +67,27 @@ pub(super) fn is_count(name: &str) -> bool {
         return false;
     };
     let counted = [&ANSWERS[..], &CLOSER, &PEOPLE, &COUNTED, &BETWEEN];
-    let are_counted = |words: &[String]| consists_of(&words.concat(), &counted);
+    let all = [&counted[..], &[&COUNTS]].concat();
+    let are_known = |words: &[String]| consists_of(&words.concat(), &all);
     let is_plural = rest.last().is_some_and(|last| last.ends_with('s'));
     let of_first = match first.as_str() {
-        "times" => are_counted(rest),
+        "times" => are_known(rest),
         "num" if rest.is_empty() => true,
         // `no_response` marks missing answers.
-        "no" | "nr" => is_plural && are_counted(rest),
-        first if FIRST.contains(&first) => !rest.is_empty() && are_counted(rest),
+        "no" | "nr" => is_plural && are_known(rest),
+        first if FIRST.contains(&first) => !rest.is_empty() && are_known(after_times(rest)),
         _ => false,
     };
-    let all = [&counted[..], &[&COUNTS]].concat();
     // pandas names a column of sizes 0.
-    of_first || name == "0" || consists_of(&words.concat(), &all) && !are_counted(&words)
+    of_first || name == "0" || are_known(&words) && !consists_of(&words.concat(), &counted)
+}
+
+/// Returns the words after that of `n_times_chosen`.
+fn after_times(words: &[String]) -> &[String] {
+    match words.split_first() {
+        Some((first, rest)) if first == "times" => rest,
+        _ => words,
+    }
 }
 
 /// Checks that a column does not hold numbers of equal answers, given the participants of the rows. It
@@ -181,6 +194,9 @@ mod tests {
             "num_participants",
             "subject_count",
             "total_votes",
+            "votes",
+            "num_votes",
+            "votes_odd",
             "choice_count",
             "count_choice",
             "n_chosen",
@@ -194,6 +210,9 @@ mod tests {
             "n_obs",
             "winner_votes",
             "Anzahl",
+            "n_times",
+            "nb_participants",
+            "agreeing_raters",
             "0",
         ] {
             assert!(is_count(name), "{name}");
