@@ -193,6 +193,31 @@ fn trials_may_count_a_list_beside_them() {
 }
 
 #[test]
+fn trials_may_count_ids_that_are_numbers_or_objects() {
+    let ids = ["213", "782", "95", "640"];
+    let read = |name: &str, list: Vec<u8>| {
+        let folder = tempfile::tempdir().unwrap();
+        let queries = numbers("(2, 3)", &[0.0, 1.0, 2.0, 2.0, 1.0, 3.0]);
+        let path = archive(&folder, &[("triplets.npy", queries), (name, list)]);
+        TripletFile::<OddOneOutTask>::read(&path, Stimuli::new(ids).unwrap())
+    };
+    for (name, shape) in [("ids.npy", "(4,)"), ("stim_ids.npy", "(4, 1)")] {
+        let same = read(name, numbers(shape, &[213.0, 782.0, 95.0, 640.0])).unwrap();
+        assert_eq!(same.judgments().as_slice(), [[0, 1, 2], [2, 1, 3]]);
+        let other = read(name, numbers(shape, &[640.0, 95.0, 782.0, 213.0]));
+        assert_refused!(other, File(FileError::Ambiguous { .. }), "{name}");
+    }
+    for (name, n) in [("names.npy", 4), ("names.npy", 3), ("anything.npy", 4)] {
+        let refused = read(name, objects(n));
+        assert_refused!(refused, File(FileError::Ambiguous { .. }), "{name}");
+    }
+    // Numbers of rows, and of something else.
+    assert!(read("ids.npy", numbers("(4,)", &[0.0, 1.0, 2.0, 3.0])).is_ok());
+    assert!(read("sizes.npy", numbers("(4,)", &[7.0, 3.0, 9.0, 1.0])).is_ok());
+    assert!(read("settings.npy", objects(7)).is_ok());
+}
+
+#[test]
 fn damaged_answers_are_not_left_out() {
     let queries = numbers("(3, 3)", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 3.0, 5.0]);
     let answers = numbers("(3,)", &[0.0, 2.0, 1.0]);

@@ -11,6 +11,7 @@ use human_alignment::{
 };
 use ndarray::{Array2, array};
 
+use crate::common::arrays::npy;
 use crate::common::files::put;
 use crate::common::refusals::assert_refused;
 
@@ -288,6 +289,220 @@ fn answers_to_other_questions_are_refused() {
         unclear::<AnchoredTask>(&format!("{header}\n4,5,6,5\n7,8,0,0\n"));
     }
     unclear::<AnchoredTask>("item,lower,higher\n4,5,6\n7,8,0\n");
+}
+
+#[test]
+fn indicators_of_one_candidate_are_no_answers() {
+    for (header, indicator) in [
+        ("probe,left,right", "left_closer"),
+        ("probe,left,right", "closer_is_left"),
+        ("probe,left,right", "key_left"),
+        ("probe,left,right", "left_pressed"),
+        ("probe,left,right", "closer_votes"),
+        ("probe,left,right", "winner_confidence"),
+        ("anchor,a,b", "a_closer"),
+        ("ref,image1,image2", "first_closer"),
+        ("ref,image1,image2", "image1_closer"),
+        ("ref,image1,image2", "response_first"),
+    ] {
+        unclear::<AnchoredTask>(&format!("{header},{indicator}\n4,5,6,1\n7,8,0,0\n"));
+    }
+    // Beside the answer they are not read.
+    let text = "probe,left,right,choice,left_closer\n4,5,6,left,1\n7,8,0,right,0\n";
+    found::<AnchoredTask>(text, &[[4, 5, 6], [7, 0, 8]]);
+    let text = "probe,left,right,closer\n4,5,6,left\n7,8,0,right\n";
+    found::<AnchoredTask>(text, &[[4, 5, 6], [7, 0, 8]]);
+}
+
+#[test]
+fn properties_of_answers_are_no_answers() {
+    for name in [
+        "choice_certainty",
+        "response_quality",
+        "response_hand",
+        "response_block",
+        "odd_difficulty",
+        "selected_category",
+        "answer_set",
+        "judgment_ease",
+        "key_mapping",
+        "gpt_choice",
+    ] {
+        unclear::<OddOneOutTask>(&format!("image1,image2,image3,{name}\n4,5,6,1\n7,8,0,3\n"));
+    }
+    for name in [
+        "data.choice",
+        "trial.response",
+        "human_choice",
+        "majority_choice",
+        "selected_position",
+        "odd_one_out",
+    ] {
+        let text = format!("image1,image2,image3,{name}\n4,5,6,1\n7,8,0,3\n");
+        found::<OddOneOutTask>(&text, &[[6, 5, 4], [7, 8, 0]]);
+    }
+}
+
+#[test]
+fn columns_of_other_answers_are_not_passed_over() {
+    let text = |header: &str, rows: [&str; 2]| {
+        let [first, second] = rows;
+        format!("image1,image2,image3,{header}\n4,5,6,{first}\n7,8,0,{second}\n")
+    };
+    for (header, rows) in [
+        ("choice_x,choice_y", ["1,3", "3,1"]),
+        ("response_x,response_y", ["4,5", "0,7"]),
+        ("selected,selected2", ["4,5", "0,7"]),
+        ("choice,second_choice", ["4,5", "0,7"]),
+        ("choice,second_choice", ["1,3", "3,1"]),
+        ("choice,choice_retest", ["1,1", "3,1"]),
+    ] {
+        unclear::<OddOneOutTask>(&text(header, rows));
+    }
+    for (header, rows) in [
+        ("choice,choice_retest", ["1,1", "3,3"]),
+        ("choice,choice_gpt4", ["1,3", "3,1"]),
+        ("choice,correct_choice", ["1,3", "3,1"]),
+    ] {
+        found::<OddOneOutTask>(&text(header, rows), &[[6, 5, 4], [7, 8, 0]]);
+    }
+}
+
+#[test]
+fn numbers_of_equal_answers_are_not_left_out() {
+    let text = |header: &str, numbers: [u8; 3]| {
+        let [a, b, c] = numbers;
+        format!("image1,image2,image3,choice,{header}\n0,1,2,0,{a}\n3,4,5,4,{b}\n6,7,8,7,{c}\n")
+    };
+    for name in [
+        "n_participants",
+        "num_participants",
+        "no_subjects",
+        "participants",
+        "n_raters",
+        "num_responses",
+        "nresp",
+        "total_votes",
+        "choice_count",
+        "times_chosen",
+        "times",
+        "occurrences",
+        "repetitions",
+        "Anzahl",
+    ] {
+        unclear::<OddOneOutTask>(&text(name, [9, 1, 5]));
+    }
+    let trials = [[2, 1, 0], [3, 5, 4], [6, 8, 7]];
+    for (name, numbers) in [
+        ("n_participants", [9, 9, 9]),
+        ("trial_n", [9, 1, 5]),
+        ("repetition", [2, 1, 2]),
+        ("subject_nr", [9, 1, 5]),
+        ("participants", [9, 9, 5]),
+        ("response_times", [9, 1, 5]),
+    ] {
+        found::<OddOneOutTask>(&text(name, numbers), &trials);
+    }
+}
+
+#[test]
+fn names_beside_numbers_are_those_of_the_stimuli() {
+    let ids = ["cat", "dog", "hen", "cow", "pig", "owl"];
+    let read = |text: &str| trials::<OddOneOutTask>(text, Stimuli::new(ids).unwrap());
+    let rows = [[0, 1, 2], [5, 4, 3], [1, 3, 0], [2, 5, 4]];
+    let choices = [2, 1, 1, 3];
+    // The numbers count the ids, or another list.
+    let of = |header: &str, list: [&str; 6]| {
+        let row = |(row, choice): ([usize; 3], usize)| {
+            let shown = match header {
+                "chosen_name" => vec![row[choice - 1]],
+                "left_name" => vec![row[0]],
+                _ => row.to_vec(),
+            };
+            let names: Vec<&str> = shown.into_iter().map(|at| list[at]).collect();
+            let [a, b, c] = row;
+            format!("{a},{b},{c},{choice},{}\n", names.join(","))
+        };
+        let rows: String = rows.into_iter().zip(choices).map(row).collect();
+        format!("image1,image2,image3,choice,{header}\n{rows}")
+    };
+    let other = ["hen", "cat", "owl", "dog", "cow", "pig"];
+    for header in [
+        "name1,name2,name3",
+        "label_first,label_second,label_third",
+        "chosen_name",
+        "left_name",
+    ] {
+        let message = read(&of(header, other)).err().unwrap().report().to_string();
+        assert!(message.contains("names others"), "{header}: {message}");
+        let file = read(&of(header, ids)).unwrap();
+        assert_eq!(file.judgments().as_slice()[0], [0, 2, 1], "{header}");
+    }
+    // Ids that have nothing to do with the numbers.
+    let text = "image1,image2,image3,choice,before\n0,1,2,2,hen\n5,4,3,3,pig\n1,3,0,1,owl\n\
+                0,2,5,2,dog\n1,4,5,3,cow\n5,2,4,1,cat\n";
+    assert!(read(text).is_ok());
+    let text = "head,winner,loser,head_object,winner_object,loser_object\n\
+                0,1,2,hen,cat,owl\n5,4,3,pig,cow,dog\n";
+    let refused = trials::<AnchoredTask>(text, Stimuli::new(ids).unwrap());
+    assert_refused!(refused, File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn rows_of_other_questions_are_no_trials() {
+    let text = |header: &str, values: [&str; 2]| {
+        let [first, second] = values;
+        format!("image1,image2,image3,choice,{header}\n0,1,2,0,{first}\n3,4,5,4,{second}\n")
+    };
+    for (name, values) in [
+        ("question", ["odd one out", "most similar"]),
+        ("task", ["odd", "similar"]),
+        ("instruction", ["Which differs?", "Which two match?"]),
+        ("condition", ["odd one out", "most similar"]),
+    ] {
+        unclear::<OddOneOutTask>(&text(name, values));
+    }
+    for (name, values) in [
+        ("question", ["odd one out", "odd one out"]),
+        ("question", ["1", "2"]),
+        ("block", ["practice", "main"]),
+        ("condition", ["similar", "different"]),
+    ] {
+        found::<OddOneOutTask>(&text(name, values), &[[2, 1, 0], [3, 5, 4]]);
+    }
+}
+
+#[test]
+fn ids_may_be_larger_than_indices() {
+    let ids = ["52345766009", "52345734333", "52345789766"];
+    let expected = [[2, 1, 0], [0, 2, 1]];
+    let read = |name: &str, bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = TripletSource::<OddOneOutTask>::new(put(&folder, name, bytes)).unwrap();
+        let file = source.read(&Stimuli::new(ids).unwrap())?;
+        Ok::<_, human_alignment::Error>(file.judgments().as_slice().to_vec())
+    };
+    let line =
+        |[a, b, c]: [usize; 3], more: &str| format!("{},{},{}{more}\n", ids[a], ids[b], ids[c]);
+    let rows = line([2, 1, 0], "") + &line([0, 2, 1], "");
+    assert_eq!(read("t.csv", rows.as_bytes()).unwrap(), expected);
+    let named = format!("image1,image2,image3\n{rows}");
+    assert_eq!(read("t.csv", named.as_bytes()).unwrap(), expected);
+    let answered = line([0, 1, 2], ",1") + &line([0, 2, 1], ",3");
+    let answered = format!("image1,image2,image3,choice\n{answered}");
+    assert_eq!(read("t.csv", answered.as_bytes()).unwrap(), expected);
+    let numbers = [[2, 1, 0], [0, 2, 1]].concat().into_iter();
+    let bytes: Vec<u8> = numbers
+        .flat_map(|at: usize| ids[at].parse::<i64>().unwrap().to_le_bytes())
+        .collect();
+    let array = npy("<i8", false, "(2, 3)", &bytes);
+    assert_eq!(read("t.npy", &array).unwrap(), expected);
+    let refused = read("t.csv", rows.replace(ids[1], "99345734333").as_bytes());
+    let message = refused.unwrap_err().report().to_string();
+    assert!(
+        message.contains("99345734333") && !message.contains("4294967295"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::answer_column::{check_question, is_answer};
+use super::answer_column::check_question;
+use super::answer_words::is_answer;
 use super::answers::Cell;
 use super::column_names::is_of_time;
+use super::counted::Counted;
+use super::counts::is_count;
 use super::raw::{RawTrials, read};
 use crate::error::{Error, FileError, Quoted, Result, same_length};
 use crate::io::arrays::{Content, NamedArray, describe};
@@ -50,7 +53,7 @@ impl RawTrials {
         let (answers, others): (Vec<&NamedArray>, Vec<&NamedArray>) = arrays
             .iter()
             .filter(is_other)
-            .partition(|array| is_answer(&array.name) || plain(&array.name) == "y");
+            .partition(|array| is_answer(&array.name, false) || plain(&array.name) == "y");
         match answers[..] {
             [] => {}
             [answers] => {
@@ -67,11 +70,8 @@ impl RawTrials {
             {
                 same_length("participants of trials", n_trials, labels.len())?;
             }
-            if let Content::Texts(texts) = &other.content
-                && other.list_len() != Some(n_trials as u64)
-                && texts.len() > 2
-            {
-                raw.counted = Some((other.name.clone(), texts.clone()));
+            if other.list_len() != Some(n_trials as u64) {
+                raw.counted.extend(Counted::of(other));
             }
             let is_of_trials = other.list_len() == Some(n_trials as u64)
                 || matches!(other.shape[..], [n, 3] if n == n_trials as u64);
@@ -100,7 +100,8 @@ impl RawTrials {
             self.participants = texts;
             return is_new;
         }
-        is_about_participants(&array.name) || is_of_time(&array.name) || is_index_name(&array.name)
+        let is_property = is_about_participants(&array.name) && !is_count(&array.name);
+        is_property || is_of_time(&array.name) || is_index_name(&array.name)
     }
 }
 

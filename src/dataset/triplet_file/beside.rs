@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::answer_words::is_other_answer;
 use super::answers::{Answered, Form};
 use super::column_names::{PLACES, are_places, has_word, triples};
 use super::columns::Columns;
+use super::other_answers::OtherAnswers;
 use crate::error::{FileError, Result};
 use crate::io::text::{Row, Table, plain};
 use crate::judgment::Task;
@@ -66,6 +68,8 @@ pub(super) struct Beside {
     places: Option<Vec<String>>,
     /// The columns whose cells are always one of the candidates of the trial.
     candidates: Vec<Candidate>,
+    /// The columns named like other answers.
+    others: OtherAnswers,
 }
 
 /// A column whose cells are one of the candidates of the trial.
@@ -79,20 +83,19 @@ struct Candidate {
 impl Beside {
     /// Looks at the columns of a table that are not read.
     pub(super) fn of<T: Task>(table: &Table, columns: &Columns) -> Result<Self> {
-        let Some(names) = table.header().filter(|_| columns.answer.is_some()) else {
+        let (Some(names), Some(answer)) = (table.header(), columns.answer) else {
             return Ok(Self::default());
         };
         let is_anchored = T::N_PAIRS == 2;
         let shown = &columns.stimuli[usize::from(is_anchored)..];
-        let is_beside = |column: &usize| !columns.stimuli.contains(column) && !columns.has(*column);
-        let beside: Vec<usize> = (0..names.len()).filter(is_beside).collect();
+        let beside = columns.beside(names.len());
         // Large tables often have no such columns, and need not be read for them.
         if beside.is_empty() {
             return Ok(Self::default());
         }
         let plain_names: Vec<String> = names.iter().map(|name| plain(name)).collect();
         let mut of_three = triples(&plain_names);
-        of_three.retain(|triple| triple.iter().all(is_beside));
+        of_three.retain(|triple| triple.iter().all(|column| beside.contains(column)));
         let lists = beside.iter().map(|&column| vec![column]);
         let lists = lists.chain(of_three.iter().map(|triple| triple.to_vec()));
         let mut orders: Vec<Order> = lists.map(Order::new).collect();
@@ -111,9 +114,13 @@ impl Beside {
                 positions: Some(Vec::new()),
             })
             .collect();
+        let is_other = |&column: &usize| is_other_answer(&names[column], is_anchored);
+        let others = beside.iter().copied().filter(is_other);
+        let mut others = OtherAnswers::new(answer, others);
 
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
+            others.add(&row, shown);
             for (candidate, &column) in candidates.iter_mut().zip(&beside) {
                 candidate.add(&row, column, shown);
             }
@@ -143,6 +150,7 @@ impl Beside {
                 names.collect()
             }),
             candidates,
+            others: others.named(table),
         })
     }
 
@@ -152,7 +160,7 @@ impl Beside {
     /// Returns [`FileError::Ambiguous`] if one does.
     pub(super) fn check(&self, answered: &Answered) -> Result<()> {
         if answered.form == Form::Value {
-            return Ok(());
+            return self.others.check(true);
         }
         if let (Some(names), Form::Position(_) | Form::Sign) = (&self.places, answered.form) {
             return Err(FileError::Ambiguous {
@@ -167,7 +175,7 @@ impl Beside {
         }
         let mut candidates = self.candidates.iter();
         match candidates.find(|candidate| candidate.differs(&answered.chosen)) {
-            None => Ok(()),
+            None => self.others.check(false),
             Some(Candidate { name, .. }) => Err(FileError::Ambiguous {
                 what: format!(
                     "what the answers are: read as columns they are other stimuli than those in the column \

@@ -1,6 +1,7 @@
 //! The names of the columns of stimuli.
 
-use super::answer_column::is_answer;
+use super::answer_words::resembles_answer;
+use super::counts::is_count;
 use crate::error::{FileError, Result};
 use crate::io::text::{plain, words};
 
@@ -92,28 +93,7 @@ pub(super) fn is_of_time(name: &str) -> bool {
         .iter()
         .any(|mark| joined.contains(mark));
     let is_time = has_word(name, &["rt", "rts"]) || joined.contains("time");
-    !is_mark && (is_time || joined.contains("latency"))
-}
-
-/// Checks whether a column may hold the number of equal answers.
-pub(super) fn is_count(name: &str) -> bool {
-    const COUNTS: [&str; 14] = [
-        "count",
-        "counts",
-        "ncount",
-        "votes",
-        "nvotes",
-        "freq",
-        "frequency",
-        "n",
-        "weight",
-        "weights",
-        "size",
-        "nanswers",
-        "nresponses",
-        "nchoices",
-    ];
-    COUNTS.contains(&plain(name).as_str()) || name == "0"
+    !is_mark && (is_time || joined.contains("latency")) && !is_count(name)
 }
 
 /// Checks whether the names of three columns are those of the sides of a screen and its middle.
@@ -138,7 +118,9 @@ pub(super) fn odd_and_others(names: &[String], columns: &[usize]) -> Option<[usi
     match (&odd[..], &others[..]) {
         (&[odd], &[first, second])
             if !names[odd].ends_with("index")
-                && !others.iter().any(|&column| is_answer(&names[column])) =>
+                && !others
+                    .iter()
+                    .any(|&column| resembles_answer(&names[column])) =>
         {
             Some([first, second, odd])
         }

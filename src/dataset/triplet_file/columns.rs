@@ -1,9 +1,9 @@
 //! The columns of a table of trials, found by their names.
 
-use super::answer_column::{answer_of, is_answer};
-use super::column_names::{
-    anchored, are_sides, is_count, is_of_time, odd_and_others, triple, triples,
-};
+use super::answer_column::answer_of;
+use super::answer_words::is_answer;
+use super::column_names::{anchored, are_sides, is_of_time, odd_and_others, triple, triples};
+use super::counts::is_count;
 use super::other_order::tell_another_order;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{
@@ -21,8 +21,8 @@ pub(super) struct Columns {
     pub(super) participant: Option<usize>,
     pub(super) response_time: Option<usize>,
     pub(super) trial_type: Option<usize>,
-    /// A column that may hold the number of equal answers.
-    pub(super) count: Option<usize>,
+    /// Columns that may hold the numbers of equal answers.
+    pub(super) counts: Vec<usize>,
 }
 
 impl Columns {
@@ -83,6 +83,7 @@ impl Columns {
             false => answer_of(
                 written,
                 others().filter(|column| !is_time(column)),
+                stimuli,
                 is_anchored,
             )?,
         };
@@ -101,7 +102,7 @@ impl Columns {
                 && !are_sides(stimuli.map(|column| names[column].as_str()))
                 && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
-            let rest: Vec<&str> = others().map(|column| names[column].as_str()).collect();
+            let rest: Vec<&str> = others().map(|column| written[column].as_str()).collect();
             return Err(FileError::Ambiguous {
                 what: format!("which column holds the answer (other columns: {rest:?})"),
                 remedy: match is_anchored {
@@ -121,9 +122,11 @@ impl Columns {
             participant,
             response_time: others().find(is_time),
             trial_type: others().find(|column| is_of_type(&names[*column])),
-            count: others().find(|column| is_count(&written[*column])),
+            counts: others()
+                .filter(|&column| is_count(&written[column]))
+                .collect(),
         };
-        let ignored = others().filter(|&column| !found.has(column));
+        let ignored = found.beside(names.len()).into_iter();
         let ignored: Vec<&str> = ignored.map(|column| written[column].as_str()).collect();
         if !ignored.is_empty() {
             let hint = match participant {
@@ -135,8 +138,14 @@ impl Columns {
         Ok(found)
     }
 
+    /// Returns the columns, of this number, that are not read.
+    pub(super) fn beside(&self, n_columns: usize) -> Vec<usize> {
+        let is_beside = |column: &usize| !self.stimuli.contains(column) && !self.has(*column);
+        (0..n_columns).filter(is_beside).collect()
+    }
+
     /// Returns whether a column beside the stimuli is read.
-    pub(super) fn has(&self, column: usize) -> bool {
+    fn has(&self, column: usize) -> bool {
         let read = [
             self.answer,
             self.participant,
@@ -232,7 +241,7 @@ fn begins_with_names(table: &Table, is_stimulus: impl Fn(&str) -> bool) -> Resul
         None => triples(&names).concat(),
     };
     let is_other_name =
-        |name: &String| (is_answer(name) || is_participant(name)) && !is_stimulus(name);
+        |name: &String| (is_answer(name, false) || is_participant(name)) && !is_stimulus(name);
     if !of_stimuli.is_empty() && first.iter().any(is_other_name) {
         refuse_repeated(table, &first)?;
         return Ok(true);
@@ -315,7 +324,7 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
         participant: None,
         response_time: None,
         trial_type: None,
-        count: None,
+        counts: Vec::new(),
     })
 }
 

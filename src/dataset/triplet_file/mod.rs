@@ -2,15 +2,21 @@
 
 mod answer_column;
 mod answer_names;
+mod answer_words;
 mod answers;
 mod archive;
 mod beside;
 mod column_names;
 mod columns;
+mod counted;
 mod counting;
+mod counts;
 mod design;
+mod named;
 mod numbers;
+mod other_answers;
 mod other_order;
+mod questions;
 mod raw;
 mod source;
 

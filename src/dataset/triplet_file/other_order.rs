@@ -1,6 +1,6 @@
 //! Three columns in another order than that of a trial, according to their names.
 
-use super::answer_column::ANSWERS;
+use super::answer_words::ANSWERS;
 use super::column_names::{CLOSE, FAR, HEADS, has_word, strip};
 use crate::io::text::plain;
 

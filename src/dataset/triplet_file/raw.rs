@@ -8,12 +8,16 @@ use ndarray::{Array2, ArrayD};
 use super::answers::Cell;
 use super::beside::Beside;
 use super::columns::{Columns, in_order};
+use super::counted::Counted;
+use super::counts::{check_count, check_people};
 use super::design::Design;
-use crate::error::{Error, FileError, JudgmentError, Quoted, Result, wrong_shape};
+use super::named::Named;
+use super::questions::check_rows;
+use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::{Row, Table, counts, marks_practice};
+use crate::io::text::{Row, Table};
 use crate::judgment::Task;
 use crate::stimuli::Stimuli;
 
@@ -26,20 +30,23 @@ pub(super) struct RawTrials {
     pub(super) columns: [String; 3],
     /// The columns that are not read.
     pub(super) beside: Beside,
-    /// The name of another array of the file, and its texts, which the indices of trials may count.
-    pub(super) counted: Option<(String, Vec<String>)>,
+    /// Columns with the names of stimuli that are numbers.
+    named: Named,
+    /// Lists in other arrays of the file, which the indices of trials may count.
+    pub(super) counted: Vec<Counted>,
     pub(super) participants: Option<Vec<String>>,
     pub(super) response_times: Option<Vec<f64>>,
     pub(super) trial_types: Option<Vec<String>>,
 }
 
 impl RawTrials {
-    /// Reads the trials of a table, given which texts are ids of stimuli.
+    /// Reads the trials of a table, given the positions of ids of stimuli.
     pub(super) fn of_table<T: Task>(
         path: &Path,
         encoding: TextEncoding,
-        is_stimulus: impl Fn(&str) -> bool,
+        position: impl Fn(&str) -> Option<usize>,
     ) -> Result<Self> {
+        let is_stimulus = |text: &str| position(text).is_some();
         let mut table = Table::read(path, encoding)?.without_blank_rows();
         let columns = Columns::of::<T>(&mut table, &is_stimulus)?;
         let mut raw = Self {
@@ -84,21 +91,37 @@ impl RawTrials {
                 times.push(row.maybe_number(column).unwrap_or(f64::NAN));
             }
         }
-        if let Some(column) = columns.count {
-            check_count(table.name(column), &table.texts(column)?)?;
-        }
+        raw.check_beside(&table, &columns)?;
         // `7` may be an id beside `7b`, and `1e10` the beginning of a hash.
         if !are_numbers || !are_plain && are_all(&table, columns.stimuli, &is_stimulus)? {
             raw.keep_digits(&table, &columns)?;
         }
-        if let (Some(types), Some(column)) = (&raw.trial_types, columns.trial_type) {
-            note_practice(table.name(column), types);
+        if let Some([Cell::Number(_), ..]) = raw.stimuli.first() {
+            let beside = columns.beside(table.n_columns());
+            raw.named = Named::of(&table, &beside, &raw.stimuli, &position)?;
         }
         let unnamed = table.header().is_none();
         if unnamed && raw.answers.as_deref().is_some_and(are_sorted_positions) {
             return Err(ascending_answers());
         }
         Ok(raw)
+    }
+
+    /// Checks what the columns of participants, and those that are not read, say about the rows.
+    fn check_beside(&self, table: &Table, columns: &Columns) -> Result<()> {
+        let participants = self.participants.as_deref();
+        if let (Some(people), Some(column)) = (participants, columns.participant) {
+            check_people(table.name(column), people)?;
+        }
+        for &column in &columns.counts {
+            check_count(table.name(column), &table.texts(column)?, participants)?;
+        }
+        let mut kinds = columns.beside(table.n_columns());
+        kinds.extend(columns.trial_type);
+        match table.header() {
+            Some(_) => check_rows(table, &kinds),
+            None => Ok(()),
+        }
     }
 
     /// Reads the stimuli and answers again, as texts, if a stimulus was read as a number.
@@ -130,24 +153,33 @@ impl RawTrials {
         Design::of(self.stimuli.iter().map(names)).check()
     }
 
-    /// Checks that the indices of trials do not count other stimuli than these.
+    /// Checks that numbers, given the positions of stimuli that they mean, are not those of others.
     ///
     /// # Errors
-    /// Returns [`FileError::Ambiguous`] if they may do so.
-    pub(super) fn check_counted(&self, stimuli: &Stimuli) -> Result<()> {
-        match &self.counted {
-            Some((name, texts)) if stimuli.is_named() && stimuli.ids() != texts.as_slice() => {
-                Err(FileError::Ambiguous {
-                    what: format!(
-                        "whether the indices of trials count the texts in its array {} or the stimuli",
-                        Quoted(name)
-                    ),
-                    remedy: "give these texts as the list that trials count (`--stimuli`), or remove the \
-                             array",
-                }
-                .into())
+    /// Returns [`FileError::Ambiguous`] if they may be.
+    pub(super) fn check_positions(&self, positions: &[[u32; 3]], stimuli: &Stimuli) -> Result<()> {
+        for list in &self.counted {
+            list.check(stimuli)?;
+        }
+        self.named.check(&self.stimuli, positions)
+    }
+
+    /// Keeps numbers that are no indices, but ids of stimuli, as ids.
+    pub(super) fn keep_large_ids(&mut self, is_stimulus: impl Fn(&str) -> bool) {
+        let is_large = |cell: &Cell| match cell {
+            Cell::Number(number) => {
+                *number > f64::from(u32::MAX) && is_stimulus(&number.to_string())
             }
-            _ => Ok(()),
+            Cell::Text(_) => false,
+        };
+        if !self.stimuli.iter().flatten().any(is_large) {
+            return;
+        }
+        let stimuli = self.stimuli.iter_mut().flatten();
+        for cell in stimuli.chain(self.answers.iter_mut().flatten()) {
+            if let Cell::Number(number) = cell {
+                *cell = Cell::Text(number.to_string());
+            }
         }
     }
 
@@ -237,39 +269,6 @@ fn are_all(table: &Table, columns: [usize; 3], is_id: impl Fn(&str) -> bool) -> 
         }
     }
     Ok(true)
-}
-
-/// Checks that a column does not hold numbers of equal answers, each of which should be a trial.
-fn check_count(column: &str, values: &[String]) -> Result<()> {
-    let numbers: Vec<f64> = values.iter().filter_map(|text| text.parse().ok()).collect();
-    let is_count = numbers.len() == values.len()
-        && numbers.iter().all(|&x| x >= 0.0 && x.fract() == 0.0)
-        && numbers.iter().any(|&x| x != numbers[0])
-        // The number of the trial.
-        && counts(values).is_none();
-    if !is_count {
-        return Ok(());
-    }
-    Err(FileError::Ambiguous {
-        what: format!(
-            "whether column {} holds the number of equal answers",
-            Quoted(column)
-        ),
-        remedy: "if it does, repeat each line as many times; otherwise remove the column",
-    }
-    .into())
-}
-
-/// Adds a warning if trials are marked like those that test attention.
-fn note_practice(column: &str, types: &[String]) {
-    let is_practice = |kind: &&String| marks_practice(column, kind);
-    let n = types.iter().filter(is_practice).count();
-    if n > 0 {
-        log::warn!(
-            "{n} trials are marked in column {column:?} as practice or as tests of attention, and are \
-             counted; remove them if they are no judgments"
-        );
-    }
 }
 
 /// Reads an array of numbers.

@@ -10,7 +10,7 @@ use super::design::{Design, check_first};
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
-use crate::error::{FileError, JudgmentError, Result, same_length};
+use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, TrialProblem, same_length};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
@@ -165,6 +165,7 @@ impl<T: Task> TripletSource<T> {
             }
             None => {
                 raw = self.read_raw(stimuli)?;
+                raw.keep_large_ids(|id| stimuli.position(id).is_some());
                 raw.convert_texts(|id| self.in_form(id).into_owned());
                 if let Some(answers) = raw.answers.take() {
                     let answered = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
@@ -179,8 +180,13 @@ impl<T: Task> TripletSource<T> {
                         (trials, Pairing::Id, Some(known))
                     }
                     _ => {
-                        raw.check_counted(stimuli)?;
-                        self.by_number(by_index(&raw.stimuli)?, stimuli)?
+                        let indices = by_index(&raw.stimuli);
+                        let indices = indices.map_err(|error| error.among(stimuli.len()))?;
+                        let numbered = self.by_number(indices, stimuli)?;
+                        if numbered.1 == Pairing::Position {
+                            raw.check_positions(&numbered.0, stimuli)?;
+                        }
+                        numbered
                     }
                 }
             }
@@ -250,8 +256,12 @@ impl<T: Task> TripletSource<T> {
             let n_trials = usize::try_from(n_trials).unwrap_or(usize::MAX);
             crate::linalg::reserve(&mut trials, n_trials, "the trials")?;
         }
-        let read = reader.read_chunk(&mut trials, usize::MAX);
-        read.map_err(|error| error.among(stimuli.len()))?;
+        if let Err(error) = reader.read_chunk(&mut trials, usize::MAX) {
+            return match is_large_id(&error, stimuli) {
+                true => Ok(None),
+                false => Err(error.among(stimuli.len())),
+            };
+        }
         check_first(&self.path, &trials)?;
         Ok(Some(trials))
     }
@@ -263,8 +273,8 @@ impl<T: Task> TripletSource<T> {
                 RawTrials::of_archive::<T>(&self.path, self.format, self.array.as_deref())
             }
             Format::Text | Format::Safetensors => {
-                let is_stimulus = |text: &str| stimuli.position(&self.in_form(text)).is_some();
-                RawTrials::of_table::<T>(&self.path, self.encoding, is_stimulus)
+                let position = |text: &str| stimuli.position(&self.in_form(text));
+                RawTrials::of_table::<T>(&self.path, self.encoding, position)
             }
         }
     }
@@ -334,6 +344,17 @@ impl<T: Task> TripletSource<T> {
             source,
         }
         .into())
+    }
+}
+
+/// Checks whether a trial was not read because a number in it is no index, but the id of a stimulus.
+fn is_large_id(error: &Error, stimuli: &Stimuli) -> bool {
+    match error.kind() {
+        ErrorKind::Judgment(JudgmentError::InvalidTrial {
+            problem: TrialProblem::OutOfRange { index, .. },
+            ..
+        }) => stimuli.position(&index.to_string()).is_some(),
+        _ => false,
     }
 }
 

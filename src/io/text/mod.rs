@@ -23,8 +23,8 @@ pub(crate) use header::{
     is_index_name, is_label_name, is_target_name,
 };
 pub(crate) use names::{
-    AVERAGES, IDENTIFIERS, PRACTICE, is_about_participants, is_one_of, is_participant, is_person,
-    is_summary, marks_practice, may_be_summary, plain, words,
+    AVERAGES, IDENTIFIERS, PEOPLE, PRACTICE, is_about_participants, is_one_of, is_participant,
+    is_person, is_summary, marks_practice, may_be_summary, plain, words,
 };
 pub(crate) use table::{Row, Table};
 

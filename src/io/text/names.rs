@@ -1,7 +1,7 @@
 //! Words in the names of columns, and the names of columns with participants.
 
 /// Words for a participant.
-const PEOPLE: [&str; 19] = [
+pub(crate) const PEOPLE: [&str; 19] = [
     "participant",
     "subject",
     "subj",
@@ -135,8 +135,10 @@ pub(crate) fn is_one_of(word: &str, known: &[&str]) -> bool {
 }
 
 /// Checks whether a column identifies the participant. A name such as `subject_age` is that of a
-/// property of the participant.
+/// property of the participant, and one such as `num_subjects` that of a number of participants.
 pub(crate) fn is_participant(name: &str) -> bool {
+    const NUMBERS: [&str; 4] = ["num", "number", "no", "nr"];
+
     let accompanies =
         |word: &String| IDENTIFIERS.contains(&word.as_str()) || word.chars().all(char::is_numeric);
     let words = words(name);
@@ -144,6 +146,7 @@ pub(crate) fn is_participant(name: &str) -> bool {
         && words
             .iter()
             .all(|word| is_person(word) || accompanies(word))
+        && !NUMBERS.contains(&words[0].as_str())
 }
 
 /// Checks whether a column holds the participant or a property of the participant.
@@ -196,7 +199,15 @@ mod tests {
         ] {
             assert!(is_participant(name), "{name}");
         }
-        for name in ["subject_gender", "participant_age", "id", "pidgin", ""] {
+        for name in [
+            "subject_gender",
+            "participant_age",
+            "num_participants",
+            "no_subjects",
+            "id",
+            "pidgin",
+            "",
+        ] {
             assert!(!is_participant(name), "{name}");
         }
         assert!(is_about_participants("subject_gender") && !is_about_participants("rating"));

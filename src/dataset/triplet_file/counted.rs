@@ -1,0 +1,99 @@
+//! Lists beside the trials of an archive that the indices of trials may count.
+
+use std::collections::HashSet;
+
+use crate::error::{FileError, Quoted, Result};
+use crate::io::arrays::{Content, NamedArray};
+use crate::io::text::{counts, is_about_participants, is_one_of, words};
+use crate::stimuli::Stimuli;
+
+/// Words in the names of arrays with the stimuli, in the singular.
+const STIMULI: [&str; 18] = [
+    "stimulus", "stimuli", "stim", "label", "name", "id", "item", "image", "object", "concept",
+    "file", "filename", "img", "pic", "picture", "photo", "word", "exemplar",
+];
+
+/// A list that the indices of trials may count.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// The name of its array.
+    name: String,
+    list: List,
+}
+
+#[derive(Debug)]
+enum List {
+    Texts(Vec<String>),
+    /// What the array holds, which cannot be read, and its length if it is known.
+    Unread(String, Option<u64>),
+}
+
+impl Counted {
+    /// Returns the list in an array that has no value for each trial: texts, different whole numbers in
+    /// an array named like stimuli, or what cannot be read.
+    pub(super) fn of(array: &NamedArray) -> Option<Self> {
+        /// Smallest length of a list of stimuli.
+        const FEWEST: usize = 3;
+
+        if is_about_participants(&array.name) {
+            return None;
+        }
+        let list = match &array.content {
+            Content::Texts(texts) if texts.len() >= FEWEST => List::Texts(texts.clone()),
+            Content::Numbers {
+                values: Some(values),
+                ..
+            } if is_of_stimuli(&array.name) && values.len() >= FEWEST => List::Texts(ids(values)?),
+            Content::Unread(what) => List::Unread(what.clone(), array.list_len()),
+            _ => return None,
+        };
+        let name = array.name.clone();
+        Some(Self { name, list })
+    }
+
+    /// Checks that the indices of trials do not count other stimuli than these.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if they may do so.
+    pub(super) fn check(&self, stimuli: &Stimuli) -> Result<()> {
+        let name = Quoted(&self.name);
+        let (what, remedy) = match &self.list {
+            _ if !stimuli.is_named() => return Ok(()),
+            List::Texts(texts) if stimuli.ids() == texts.as_slice() => return Ok(()),
+            List::Texts(_) => (
+                format!(
+                    "whether the indices of trials count the ids in its array {name} or the stimuli"
+                ),
+                "give these ids as the list that trials count (`--stimuli`), or remove the array",
+            ),
+            List::Unread(what, length)
+                if is_of_stimuli(&self.name) || *length == Some(stimuli.len() as u64) =>
+            {
+                (
+                    format!(
+                        "whether the indices of trials count the stimuli or its array {name}, which holds \
+                         {what}"
+                    ),
+                    "write the names as texts (`numpy.array(names, dtype=str)`, or a cell array of texts), \
+                     or remove the array and give its names as the list that trials count (`--stimuli`)",
+                )
+            }
+            List::Unread(..) => return Ok(()),
+        };
+        Err(FileError::Ambiguous { what, remedy }.into())
+    }
+}
+
+/// Checks whether an array is named like one with the stimuli.
+fn is_of_stimuli(name: &str) -> bool {
+    words(name).iter().any(|word| is_one_of(word, &STIMULI))
+}
+
+/// Returns different whole numbers as ids, unless they just count.
+fn ids(values: &[f64]) -> Option<Vec<String>> {
+    let is_id = |value: &f64| *value >= 0.0 && value.fract() == 0.0;
+    let ids: Vec<String> = values.iter().map(f64::to_string).collect();
+    let different: HashSet<&String> = ids.iter().collect();
+    let are_ids = values.iter().all(is_id) && different.len() == ids.len();
+    (are_ids && counts(&ids).is_none()).then_some(ids)
+}

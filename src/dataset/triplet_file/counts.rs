@@ -1,0 +1,272 @@
+//! Columns with the numbers of equal answers, each of which should be a trial of its own.
+
+use std::collections::{HashMap, HashSet};
+
+use super::answer_words::{ANSWERS, CLOSER, consists_of};
+use crate::error::{FileError, Quoted, Result};
+use crate::io::text::{PEOPLE, counts, is_person, words};
+
+/// Words for a number of answers, anywhere in a name.
+const COUNTS: [&str; 28] = [
+    "count",
+    "cnt",
+    "n",
+    "votes",
+    "freq",
+    "frequency",
+    "frequencies",
+    "weight",
+    "size",
+    "total",
+    "tally",
+    "sum",
+    "support",
+    "hits",
+    "occurrence",
+    "repetitions",
+    "repeats",
+    "reps",
+    "multiplicity",
+    "anzahl",
+    "häufigkeit",
+    "haeufigkeit",
+    "nombre",
+    "effectif",
+    "copies",
+    "weighting",
+    "howmany",
+    "agreeing",
+];
+
+/// Words that are for a number of answers only at the beginning of a name, before what is counted. At
+/// the end they number it.
+const FIRST: [&str; 6] = ["n", "nb", "num", "number", "no", "nr"];
+
+/// Words for what is counted, beside those for answers and participants.
+const COUNTED: [&str; 9] = [
+    "resp",
+    "people",
+    "ppl",
+    "human",
+    "voter",
+    "judge",
+    "obs",
+    "observation",
+    "trials",
+];
+
+/// Words between those for a number and for what is counted.
+const BETWEEN: [&str; 12] = [
+    "of", "the", "in", "per", "by", "for", "agree", "shown", "seen", "unique", "valid", "sample",
+];
+
+/// Checks whether a column may hold the number of equal answers, or of those who gave them.
+pub(super) fn is_count(name: &str) -> bool {
+    let words = words(name);
+    let Some((first, rest)) = words.split_first() else {
+        return false;
+    };
+    let counted = [&ANSWERS[..], &CLOSER, &PEOPLE, &COUNTED, &BETWEEN];
+    let all = [&counted[..], &[&COUNTS]].concat();
+    let are_known = |words: &[String]| consists_of(&words.concat(), &all);
+    let is_plural = rest.last().is_some_and(|last| last.ends_with('s'));
+    let of_first = match first.as_str() {
+        "times" => are_known(rest),
+        "num" if rest.is_empty() => true,
+        // `no_response` marks missing answers.
+        "no" | "nr" => is_plural && are_known(rest),
+        first if FIRST.contains(&first) => !rest.is_empty() && are_known(after_times(rest)),
+        _ => false,
+    };
+    // pandas names a column of sizes 0.
+    of_first || name == "0" || are_known(&words) && !consists_of(&words.concat(), &counted)
+}
+
+/// Returns the words after that of `n_times_chosen`.
+fn after_times(words: &[String]) -> &[String] {
+    match words.split_first() {
+        Some((first, rest)) if first == "times" => rest,
+        _ => words,
+    }
+}
+
+/// Checks that a column does not hold numbers of equal answers, given the participants of the rows. It
+/// may hold the number of the trial, or a property of each participant.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it may hold them.
+pub(super) fn check_count(
+    column: &str,
+    values: &[String],
+    participants: Option<&[String]>,
+) -> Result<()> {
+    let Some(numbers) = whole(values) else {
+        return Ok(());
+    };
+    let vary = numbers.iter().any(|number| *number != numbers[0]);
+    let is_of_people = participants.is_some_and(|people| is_property(values, people));
+    if !vary || counts(values).is_some() || is_running(&numbers) || is_of_people {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether column {} holds the number of equal answers",
+            Quoted(column)
+        ),
+        remedy: "if it does, repeat each line as many times; otherwise remove the column",
+    }
+    .into())
+}
+
+/// Checks that a column of participants, if its name is in the plural, does not hold their number: the
+/// rows of each number follow each other.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it may hold it.
+pub(super) fn check_people(column: &str, values: &[String]) -> Result<()> {
+    let words = words(column);
+    let is_plural =
+        |word: &String| is_person(word) && word.strip_suffix('s').is_some_and(is_person);
+    let Some(numbers) = whole(values).filter(|_| matches!(&words[..], [word] if is_plural(word)))
+    else {
+        return Ok(());
+    };
+    let different: HashSet<&String> = values.iter().collect();
+    let n_changes = values.windows(2).filter(|two| two[0] != two[1]).count();
+    let are_blocks = n_changes + 1 == different.len() && different.len() < values.len();
+    if are_blocks || counts(values).is_some() || is_running(&numbers) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether column {} holds the participants or their number",
+            Quoted(column)
+        ),
+        remedy: "name it \"participant\" if it tells the participants apart; if it holds their number, \
+                 repeat each line as many times",
+    }
+    .into())
+}
+
+/// Returns the numbers of a column if all are whole and none is negative.
+fn whole(values: &[String]) -> Option<Vec<f64>> {
+    let number = |text: &String| {
+        let number: Option<f64> = text.parse().ok();
+        number.filter(|&x| x >= 0.0 && x.fract() == 0.0)
+    };
+    let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
+    numbers.filter(|numbers| !numbers.is_empty())
+}
+
+/// Checks whether numbers count from 0 or 1, again and again.
+fn is_running(numbers: &[f64]) -> bool {
+    let first = numbers[0];
+    let is_next = |two: &[f64]| two[1] == two[0] + 1.0 || two[1] == first;
+    let n_runs = numbers.iter().filter(|number| **number == first).count();
+    // Most counts may be 1.
+    [0.0, 1.0].contains(&first) && numbers.windows(2).all(is_next) && 3 * n_runs <= numbers.len()
+}
+
+/// Checks whether all rows of a participant have the same value.
+fn is_property(values: &[String], participants: &[String]) -> bool {
+    let mut value_of: HashMap<&String, &String> = HashMap::new();
+    let is_same = |(who, value): (_, _)| value_of.entry(who).or_insert(value) == &value;
+    participants.iter().zip(values).all(is_same) && 2 * value_of.len() <= values.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_answers_are_known_by_words() {
+        for name in [
+            "count",
+            "N",
+            "Freq",
+            "n_participants",
+            "n_people",
+            "nRaters",
+            "num_responses",
+            "nresp",
+            "number_of_responses",
+            "no_subjects",
+            "num_participants",
+            "subject_count",
+            "total_votes",
+            "votes",
+            "num_votes",
+            "votes_odd",
+            "choice_count",
+            "count_choice",
+            "n_chosen",
+            "times_chosen",
+            "times",
+            "occurrences",
+            "cnt",
+            "reps",
+            "tally",
+            "n_trials",
+            "n_obs",
+            "winner_votes",
+            "Anzahl",
+            "n_times",
+            "nb_participants",
+            "agreeing_raters",
+            "0",
+        ] {
+            assert!(is_count(name), "{name}");
+        }
+        for name in [
+            "trial_n",
+            "trial_count",
+            "response_times",
+            "reaction_times",
+            "repetition",
+            "rep",
+            "subject_nr",
+            "participant_number",
+            "no_response",
+            "click_count",
+            "word_frequency",
+            "vote",
+            "choice",
+            "participants",
+            "x",
+            "",
+        ] {
+            assert!(!is_count(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_trials_are_no_counts() {
+        let check = |values: &[&str], participants: Option<&[&str]>| {
+            let texts = |values: &[&str]| -> Vec<String> {
+                values.iter().map(|&value| value.to_owned()).collect()
+            };
+            check_count("n", &texts(values), participants.map(texts).as_deref()).is_ok()
+        };
+        assert!(!check(&["9", "1", "5"], None));
+        // Few answers that were given twice.
+        assert!(!check(&["1", "1", "2", "1", "1", "1", "2", "1"], None));
+        assert!(check(&["1", "2", "3", "4", "1", "2", "3", "4"], None));
+        assert!(check(&["4", "4", "4"], None));
+        let people = ["A", "A", "B", "B"];
+        assert!(check(&["9", "9", "5", "5"], Some(&people)));
+        assert!(!check(&["9", "8", "5", "5"], Some(&people)));
+    }
+
+    #[test]
+    fn numbers_in_a_column_of_people_may_be_how_many_they_are() {
+        let check = |name: &str, values: &[&str]| {
+            let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+            check_people(name, &values).is_ok()
+        };
+        assert!(!check("participants", &["9", "1", "5", "1"]));
+        assert!(!check("raters", &["9", "1", "5"]));
+        assert!(check("participants", &["3", "3", "1", "1"]));
+        assert!(check("participants", &["A", "B", "A"]));
+        assert!(check("participant", &["9", "1", "5", "1"]));
+    }
+}
