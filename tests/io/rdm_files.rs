@@ -208,11 +208,19 @@ fn two_lines_of_headers_name_pairs() {
             count(0, 0),
             count(1, 0)
         ),
+        format!(
+            ",{}\n,{}\n,{}\ns1,{row}\n",
+            line(&|_, _| "rating".into()),
+            count(0, 0),
+            count(1, 0)
+        ),
         format!("{}\n{}\n{row}\n", name(0), name(1)),
         format!("item1,{}\nitem2,{}\ns1,{row}\n", name(0), name(1)),
     ] {
         assert_values(read("h.csv", &text));
     }
+    let twice = format!("{}\n{}\n{row}\n", name(0), name(0));
+    assert_refused!(read("h.csv", &twice), File(FileError::Ambiguous { .. }));
 }
 
 /// Returns the lines of a square matrix, after fields at the beginning of each.

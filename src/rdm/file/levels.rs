@@ -7,52 +7,105 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::content::Contents;
 use super::pairs::NamedPairs;
-use crate::error::{FileError, Result};
+use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, counts, is_missing};
 use crate::linalg::{reserve, zeroed};
 use crate::stimuli::Stimuli;
 
 /// Reads a table whose first two lines name the two stimuli of each pair, with one row per
-/// participant. Returns `None` if these lines are something else.
+/// participant. A line above them may repeat the name of the judgments. Returns `None` if these lines
+/// are something else.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if two lines of texts above numbers are not each pair once.
 pub(super) fn read_two_headers(table: &Table) -> Result<Option<Contents>> {
-    let first = table.first()?;
-    let mut rows = table.rows();
-    if table.header().is_none() {
+    // Lines of headers are as long as the rows.
+    if table.lacks_first_name() {
+        return Ok(None);
+    }
+    let lines = first_lines(table)?;
+    let n_above = usize::from(lines.first().is_some_and(|line| repeats_a_name(line)));
+    let Some([first, second, after @ ..]) = lines.get(n_above..) else {
+        return Ok(None);
+    };
+    let Some((n_labels, named)) = levels(first, second)? else {
+        return match after {
+            [numbers, ..] if are_texts_above(first, second, numbers) => Err(not_each_pair()),
+            _ => Ok(None),
+        };
+    };
+    let columns = n_labels..table.n_columns();
+    let n_columns = columns.len();
+    let (mut values, mut labels, mut rows) = (Vec::new(), Vec::new(), table.rows());
+    for _ in usize::from(table.header().is_some())..n_above + 2 {
         rows.next()?;
     }
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let columns = 0..table.n_columns();
-    let second: Vec<String> = columns.map(|column| row.text(column).to_owned()).collect();
-    if first.len() != second.len() {
-        return Ok(None);
-    }
-    let Some((n_labels, named)) = levels(&first, &second)? else {
-        return Ok(None);
-    };
-    let (mut values, mut labels, mut n_rows) = (Vec::new(), Vec::new(), 0);
     while let Some(row) = rows.next()? {
-        let is_blank = (n_labels..table.n_columns()).all(|column| row.text(column).is_empty());
+        let is_blank = columns.clone().all(|column| row.text(column).is_empty());
         // The name of the index of the rows.
-        if n_rows == 0 && is_blank && n_labels == 1 {
+        if labels.is_empty() && is_blank && n_labels == 1 {
             continue;
         }
-        reserve(&mut values, table.n_columns() - n_labels, "the table")?;
-        for column in n_labels..table.n_columns() {
+        reserve(&mut values, n_columns, "the table")?;
+        for column in columns.clone() {
             values.push(row.number_or_missing(column)?);
         }
         labels.push(row.text(0).to_owned());
-        n_rows += 1;
     }
-    if n_rows == 0 {
+    if labels.is_empty() {
         return Ok(None);
     }
-    let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, table.n_columns() - n_labels]), values);
+    let array = ArrayD::from_shape_vec(IxDyn(&[labels.len(), n_columns]), values);
     let array = array.map_err(|error| FileError::malformed("table", error))?;
     let participants = (n_labels == 1).then_some(labels);
     let contents = Contents::of_pairs(array, 1, named, participants);
     Ok(Some(contents.with_numbered_rows()))
+}
+
+/// Returns the fields of the first four lines, with the header.
+fn first_lines(table: &Table) -> Result<Vec<Vec<String>>> {
+    let (mut lines, mut rows) = (Vec::new(), table.rows());
+    if table.header().is_some() {
+        lines.push(table.first()?);
+    }
+    while lines.len() < 4
+        && let Some(row) = rows.next()?
+    {
+        let columns = 0..table.n_columns();
+        lines.push(columns.map(|column| row.text(column).to_owned()).collect());
+    }
+    Ok(lines)
+}
+
+fn is_number(field: &String) -> bool {
+    field.trim().parse::<f64>().is_ok() || is_missing(field)
+}
+
+/// Checks whether all fields but the first are the same text.
+fn repeats_a_name(line: &[String]) -> bool {
+    let [_, name, others @ ..] = line else {
+        return false;
+    };
+    others.len() > 1 && !is_number(name) && others.iter().all(|other| other == name)
+}
+
+/// Checks whether two lines have texts in all columns of numbers, of which there are several.
+fn are_texts_above(first: &[String], second: &[String], numbers: &[String]) -> bool {
+    let columns = first.iter().zip(second).zip(numbers).skip(1);
+    columns.len() > 2
+        && columns.into_iter().all(|((first, second), number)| {
+            is_number(number) && !is_number(first) && !is_number(second)
+        })
+}
+
+fn not_each_pair() -> Error {
+    Error::from(FileError::Ambiguous {
+        what: "which pairs of stimuli the columns are: the first two lines appear to name the stimuli of \
+               each column, but do not name each pair of some stimuli once"
+            .into(),
+        remedy: "write one header that names the pairs, such as cat_dog, or a table with the columns item1, \
+                 item2, dissimilarity and participant",
+    })
 }
 
 /// Returns the pairs that two lines name, and whether the first field is not one of them.
@@ -61,7 +114,6 @@ fn levels(first: &[String], second: &[String]) -> Result<Option<(usize, NamedPai
         let number: Option<f64> = field.trim().parse().ok();
         number.is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
     };
-    let is_number = |field: &String| field.trim().parse::<f64>().is_ok() || is_missing(field);
     for n_labels in [0, 1] {
         let (Some(one), Some(two)) = (first.get(n_labels..), second.get(n_labels..)) else {
             continue;

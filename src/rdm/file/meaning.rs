@@ -131,12 +131,19 @@ fn poles(name: &str, words: &[String]) -> Direction {
         return Direction::Both;
     }
     let number = |word: &String| word.parse::<u32>().ok();
+    let n_numbers = words.iter().filter_map(number).count();
+    let are_turned = words
+        .iter()
+        .any(|word| ["not", "least", "less"].contains(&word.as_str()));
+    if n_numbers != 2 || are_turned {
+        return Direction::Both;
+    }
     let is_pole = |word: &String, is_similar: bool| match is_one_of(word, &DIFFERENCES) {
         true => !is_similar,
         false => is_similar && is_word_of_similarity(word),
     };
     let beside = |is_similar: bool, is_before: bool| {
-        let at = words.iter().position(|word| is_pole(word, is_similar))?;
+        let at = words.iter().rposition(|word| is_pole(word, is_similar))?;
         match is_before {
             true => words[..at].iter().rev().find_map(number),
             false => words[at..].iter().find_map(number),
