@@ -138,10 +138,10 @@ pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String 
 
 /// Checks whether a column is named like the stimuli of pairs.
 pub(super) fn is_of_stimuli(name: &str) -> bool {
-    const STIMULI: [&str; 21] = [
+    const STIMULI: [&str; 22] = [
         "stimulus", "stimuli", "stim", "stima", "stimb", "item", "itema", "itemb", "image", "img",
         "object", "concept", "word", "picture", "pic", "photo", "name", "file", "filename",
-        "exemplar", "id",
+        "exemplar", "id", "label",
     ];
     words(name).iter().any(|word| is_one_of(word, &STIMULI))
 }

@@ -167,7 +167,7 @@ enum Complement {
     Unclear,
 }
 
-/// Checks whether a name begins with `1 −`, `one minus`, `1 /` or a sign.
+/// Checks whether a name begins with `1 −`, `one minus` or `1 /`.
 fn complement(name: &str, words: &[String]) -> Complement {
     const TURNED: [&str; 12] = [
         "inverse",
@@ -191,18 +191,14 @@ fn complement(name: &str, words: &[String]) -> Complement {
     };
     let plain = name.trim();
     let after_one = plain.strip_prefix("1.0").or(plain.strip_prefix('1'));
-    let turned = match after_one {
-        Some(rest) => rest.trim_start().strip_prefix(|c| is_minus(c) || c == '/'),
-        None => plain.strip_prefix(is_minus),
-    };
+    let turned =
+        after_one.and_then(|rest| rest.trim_start().strip_prefix(|c| is_minus(c) || c == '/'));
     let begins =
         |with: &[&str]| words.len() > with.len() && words.iter().zip(with).all(|(a, b)| a == b);
-    let is_negative = ["neg", "negative", "negated"].contains(&words[0].as_str());
-    if turned.is_some_and(is_name)
-        || begins(&["one", "minus"])
-        || begins(&["1", "minus"])
-        || is_negative && words.len() == 2
-    {
+    // Negative numbers may be similarities, or the negation of either.
+    let is_negative = plain.starts_with(is_minus)
+        || ["neg", "negative", "negated"].contains(&words[0].as_str()) && words.len() == 2;
+    if turned.is_some_and(is_name) || begins(&["one", "minus"]) || begins(&["1", "minus"]) {
         return Complement::Yes;
     }
     let has_one_minus = name.match_indices('1').any(|(at, _)| {
@@ -212,7 +208,7 @@ fn complement(name: &str, words: &[String]) -> Complement {
             && !name[..at].ends_with(char::is_alphanumeric)
     });
     let is_turned = words.iter().any(|word| TURNED.contains(&word.as_str()));
-    match has_one_minus || is_turned {
+    match has_one_minus || is_turned || is_negative {
         true => Complement::Unclear,
         false => Complement::No,
     }
@@ -289,7 +285,6 @@ mod tests {
                     "r",
                     "Pearson r",
                     "1 - distance",
-                    "negative distance",
                     "similarity (1 = very different, 7 = very similar)",
                     "negative_affect_similarity",
                 ][..],
@@ -305,8 +300,6 @@ mod tests {
                     "1-similarity",
                     "one_minus_similarity",
                     "one minus r",
-                    "-similarity",
-                    "neg_sim",
                     "rating (1 = very similar, 7 = very different)",
                     "rating (very similar = 1, very different = 7)",
                 ],
@@ -317,6 +310,9 @@ mod tests {
                     "similar_different",
                     "rating (-3 = similar, 3 = different)",
                     "inverse_similarity",
+                    "-similarity",
+                    "negative_similarity",
+                    "negative distance",
                     "mean_1-r",
                 ],
             ),
