@@ -1,15 +1,21 @@
 //! The arrays of an archive of several, `.npz` or `.mat`, with those that are no numbers.
 
+use std::io::Read;
 use std::path::Path;
 
+use ndarray::{ArrayD, IxDyn};
+
 use super::Origin;
+use super::choice::Candidate;
 use super::element::Kind;
 use super::format::Format;
 use super::mat::{MatArray, MatFile};
+use super::npy::NpyReader;
 use super::npy_header::Fields;
 use super::npy_text::texts_of_npy;
 use super::npz::NpzArchive;
-use crate::error::Result;
+use super::safetensors::SafetensorsFile;
+use crate::error::{FileError, Result};
 
 /// Largest size of an array of texts, or of a list of numbers, in bytes.
 const MAX_BYTES: u64 = 1 << 26;
@@ -54,6 +60,46 @@ fn list_len(shape: &[u64]) -> Option<u64> {
 pub(crate) fn is_list<N: From<u8> + PartialEq>(shape: &[N]) -> bool {
     let one = N::from(1);
     shape.iter().filter(|&length| *length != one).count() <= 1
+}
+
+/// Lists the arrays of a file of several, without their content. A file of another format has none.
+///
+/// # Errors
+/// Returns an error if the file cannot be read.
+pub(crate) fn candidates(path: &Path, format: Format) -> Result<Vec<Candidate>> {
+    match format {
+        Format::Npz => NpzArchive::open(path)?.candidates(),
+        Format::Mat => MatFile::open(path)?.candidates(),
+        Format::Safetensors => Ok(SafetensorsFile::open(path)?.candidates()),
+        Format::Npy | Format::Text => Ok(Vec::new()),
+    }
+}
+
+/// Reads the array of numbers with this name from a file of several.
+///
+/// # Errors
+/// Returns an error if the file has no such array, or if it cannot be read.
+pub(crate) fn read_named(path: &Path, format: Format, name: &str) -> Result<ArrayD<f64>> {
+    match format {
+        Format::Npz => {
+            let mut archive = NpzArchive::open(path)?;
+            let member = archive.choose(Some(name), |_| true)?;
+            read_from(&mut archive.array(member)?)
+        }
+        Format::Safetensors => {
+            let mut file = SafetensorsFile::open(path)?;
+            let reader = file.tensor(name)?;
+            let missing = || FileError::malformed("safetensors", "a tensor is missing");
+            read_from(&mut reader.ok_or_else(missing)?)
+        }
+        _ => MatFile::open(path)?.read_numbers(Some(name)),
+    }
+}
+
+fn read_from<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
+    let shape: Vec<usize> = reader.shape().iter().map(|&n| n as usize).collect();
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), reader.read_row_major()?);
+    array.map_err(|error| FileError::malformed("array", error))
 }
 
 /// Describes the arrays of an `.npz` or `.mat` file that are wanted, given their names and whether

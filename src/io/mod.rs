@@ -3,8 +3,10 @@
 //! Files are not trusted: declared sizes are compared with the available data before memory is
 //! allocated, and failed allocations are errors.
 
+pub(crate) mod array_names;
 pub(crate) mod arrays;
 pub(crate) mod atomic;
+pub(crate) mod choice;
 pub(crate) mod digest;
 pub(crate) mod element;
 pub(crate) mod error;

@@ -10,9 +10,15 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::arrays::is_list;
+use super::choice::{Candidate, Fit, Holds, choose};
 use super::npy::NpyReader;
+use super::npy_header::Fields;
+use super::npy_text::texts_of_npy;
 use super::{BUFFER_BYTES, Origin, open};
 use crate::error::{Error, ErrorKind, FileError, Result};
+
+/// Largest size in bytes of an array of texts that is examined.
+const MAX_TEXTS: u64 = 1 << 26;
 
 /// An array in an archive.
 pub(crate) type MemberReader<'a> = NpyReader<ZipFile<'a, BufReader<File>>>;
@@ -78,6 +84,81 @@ impl NpzArchive {
             }
             .into()
         })
+    }
+
+    /// Finds an array by name or, without a name, the only one that `fit` allows.
+    ///
+    /// # Errors
+    /// Returns [`FileError::NoSuchArray`] if there is no array of that name, and the errors of
+    /// [`choose`].
+    pub(crate) fn choose_fitting(
+        &mut self,
+        name: Option<&str>,
+        fit: &dyn Fn(&str, &[u64]) -> Fit,
+    ) -> Result<usize> {
+        if name.is_some() {
+            return self.choose(name, |_| true);
+        }
+        let members = self.members()?;
+        let mut arrays = self.candidates()?;
+        let chosen = choose(&self.origin.path, &arrays, fit)?;
+        let name = arrays.swap_remove(chosen).name + ".npy";
+        let place = members.into_iter().position(|member| member == name);
+        place.ok_or_else(|| self.origin.malformed("its directory changes"))
+    }
+
+    /// Describes the arrays, without reading numbers.
+    pub(crate) fn candidates(&mut self) -> Result<Vec<Candidate>> {
+        let mut found = Vec::new();
+        for (member, name) in self.members()?.into_iter().enumerate() {
+            let Some(name) = name.strip_suffix(".npy") else {
+                continue;
+            };
+            let described = match self.array(member) {
+                Ok(reader) => Ok(reader.shape().to_vec()),
+                Err(error) => match error.kind() {
+                    ErrorKind::File(FileError::UnsupportedElement { found, .. }) => {
+                        Err(found.clone())
+                    }
+                    _ => return Err(error),
+                },
+            };
+            let (shape, holds) = match described {
+                Ok(shape) => (Some(shape), Holds::Numbers),
+                Err(descr) => self.other(member, &descr)?,
+            };
+            found.push(Candidate {
+                name: name.to_owned(),
+                shape,
+                holds,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Describes an array that does not hold plain numbers.
+    fn other(&mut self, member: usize, descr: &str) -> Result<(Option<Vec<u64>>, Holds)> {
+        let origin = self.origin.clone();
+        let header = Fields::read(&mut self.member(member)?, &origin);
+        let shape = header.ok().map(|header| header.shape);
+        let kind = descr.trim_start_matches(['<', '>', '|', '=']);
+        if kind.starts_with(['U', 'S']) {
+            let bytes = self.read_bytes(member, MAX_TEXTS);
+            let texts = bytes.and_then(|bytes| texts_of_npy(&bytes, &origin.path));
+            let is_number = |text: &String| text.trim().parse::<f64>().is_ok();
+            let are_numbers = |texts: Vec<String>| texts.iter().all(is_number);
+            let are_numbers = texts.ok().flatten().is_some_and(are_numbers);
+            return Ok((shape, Holds::Texts { are_numbers }));
+        }
+        let (what, are_numbers) = match kind {
+            "O" => ("Python objects".to_owned(), false),
+            _ if kind.starts_with('c') => ("complex numbers".to_owned(), true),
+            _ => {
+                let are_numbers = !kind.starts_with(['M', 'm']);
+                (format!("elements of type {descr}"), are_numbers)
+            }
+        };
+        Ok((shape, Holds::Unread { what, are_numbers }))
     }
 
     fn only(

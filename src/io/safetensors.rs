@@ -9,6 +9,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::choice::{Candidate, Fit, Holds, choose};
 use super::element::Element;
 use super::npy::NpyReader;
 use super::npy_header::NpyHeader;
@@ -76,29 +77,35 @@ impl SafetensorsFile {
         self.metadata.tensors().into_iter().collect()
     }
 
-    /// Finds a tensor by name. Without a name, finds the only tensor, or the only one whose shape
-    /// `fits`.
+    /// Finds a tensor by name or, without a name, the only one that `fit` allows.
     ///
     /// # Errors
-    /// Returns [`FileError::NoSuchArray`], with the available names, if there is not exactly one.
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is no such tensor, and
+    /// the errors of [`choose`].
     pub(crate) fn choose(
         &self,
         name: Option<&str>,
-        fits: impl Fn(&[usize]) -> bool,
+        fit: &dyn Fn(&str, &[u64]) -> Fit,
     ) -> Result<String> {
         let tensors = self.tensors();
-        let mut fitting = tensors.iter().filter(|(tensor, info)| match name {
-            Some(name) => name == tensor.as_str(),
-            None => tensors.len() == 1 || fits(&info.shape),
-        });
-        match (fitting.next(), fitting.next()) {
-            (Some((name, _)), None) => Ok(name.clone()),
-            _ => Err(FileError::NoSuchArray {
-                name: name.unwrap_or_default().into(),
-                available: tensors.keys().cloned().collect(),
-            }
-            .into()),
+        let Some(name) = name else {
+            let mut arrays = self.candidates();
+            let chosen = choose(&self.origin.path, &arrays, fit)?;
+            return Ok(arrays.swap_remove(chosen).name);
+        };
+        if tensors.contains_key(name) {
+            return Ok(name.to_owned());
         }
+        Err(FileError::NoSuchArray {
+            name: name.into(),
+            available: tensors.into_keys().collect(),
+        }
+        .into())
+    }
+
+    /// Describes the tensors.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        self.tensors().iter().map(candidate).collect()
     }
 
     /// Returns an entry of the metadata.
@@ -134,6 +141,22 @@ impl SafetensorsFile {
     /// Returns the error for invalid content.
     pub(crate) fn malformed(&self, source: &'static str) -> Error {
         self.origin.malformed(source)
+    }
+}
+
+/// Describes a tensor.
+fn candidate((name, info): (&String, &&TensorInfo)) -> Candidate {
+    let holds = match Element::from_safetensors(info.dtype) {
+        Ok(_) => Holds::Numbers,
+        Err(_) => Holds::Unread {
+            what: format!("elements of type {:?}", info.dtype),
+            are_numbers: true,
+        },
+    };
+    Candidate {
+        name: name.clone(),
+        shape: Some(info.shape.iter().map(|&length| length as u64).collect()),
+        holds,
     }
 }
 

@@ -5,52 +5,10 @@ use std::path::Path;
 
 use super::Stimuli;
 use crate::error::{FileError, Quoted, Result};
+use crate::io::array_names::{NAMES, is_of_indices, is_of_names, is_remark};
 use crate::io::arrays::{Content, describe};
 use crate::io::format::Format;
 use crate::io::text::{IDENTIFIERS, counts, is_one_of, words};
-
-/// Words in the names of arrays with the names of the stimuli, in the singular.
-const NAMES: [&str; 20] = [
-    "stimulus",
-    "stimuli",
-    "stim",
-    "label",
-    "name",
-    "id",
-    "item",
-    "image",
-    "object",
-    "concept",
-    "condition",
-    "category",
-    "file",
-    "filename",
-    "img",
-    "pic",
-    "picture",
-    "photo",
-    "sample",
-    "exemplar",
-];
-
-/// Words in the names of arrays of texts that are not the names of the stimuli.
-const REMARKS: [&str; 12] = [
-    "note",
-    "comment",
-    "remark",
-    "description",
-    "caption",
-    "date",
-    "time",
-    "participant",
-    "subject",
-    "source",
-    "hash",
-    "url",
-];
-
-/// Words in the names of arrays whose numbers may be those of the stimuli, or say something else.
-const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 
 impl Stimuli {
     /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
@@ -72,10 +30,9 @@ impl Stimuli {
                 continue;
             }
             if !is_of_names(&array.name) && !is_of_indices(&array.name) {
-                let mut words = words(&array.name).into_iter();
                 if let Content::Texts(texts) = array.content
                     && are_different(&texts)
-                    && !words.any(|word| is_one_of(&word, &REMARKS))
+                    && !is_remark(&array.name)
                 {
                     texts_of_others.push((array.name, texts));
                 }
@@ -137,16 +94,6 @@ impl Stimuli {
         }
         Stimuli::new(ids).map(Some)
     }
-}
-
-/// Checks whether an array is named like one with the names of the stimuli.
-fn is_of_names(array: &str) -> bool {
-    words(array).iter().any(|word| is_one_of(word, &NAMES))
-}
-
-/// Checks whether an array is named like numbers that may identify stimuli.
-fn is_of_indices(array: &str) -> bool {
-    words(array).iter().any(|word| is_one_of(word, &INDICES))
 }
 
 fn are_different(ids: &[String]) -> bool {

@@ -271,3 +271,28 @@ fn participants_of_other_trials_are_refused() {
     let people = ("subjects.npy", texts(&["Ann", "Bob"]));
     assert!(trials(&[people, ("subject.npy", texts(&["Ann"; 3]))]).is_ok());
 }
+
+#[test]
+fn a_vector_beside_features_may_be_meant() {
+    let values: Vec<f64> = (0..60).map(|at| f64::from(at * at % 23)).collect();
+    let matrix = |name| (name, numbers("(10, 3)", &values[..30]));
+    let vector = |name| (name, numbers("(10,)", &values[30..40]));
+    let read = |members: &[(&str, Vec<u8>)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = archive(&folder, members);
+        FileSource::open(path)?.read()
+    };
+    for members in [
+        [matrix("X.npy"), vector("y.npy")],
+        [matrix("folds.npy"), vector("y.npy")],
+        [matrix("coords.npy"), vector("feat.npy")],
+    ] {
+        assert_refused!(read(&members), File(FileError::NoSuchArray { .. }));
+    }
+    assert!(read(&[matrix("X.npy"), vector("labels.npy")]).is_ok());
+    let complex = ("features.npy", npy("<c16", false, "(10, 3)", &[0; 480]));
+    assert_refused!(
+        read(&[matrix("coords.npy"), complex]),
+        File(FileError::Ambiguous { .. })
+    );
+}

@@ -7,6 +7,7 @@ mod archives;
 mod columns;
 mod dissimilarity_datasets;
 mod image_files;
+mod rdm_files;
 mod representation_files;
 mod stimuli;
 mod text_tables;

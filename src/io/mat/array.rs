@@ -155,6 +155,13 @@ impl MatArray {
     }
 }
 
+impl Structs {
+    /// Returns the names and values of the fields of the first structure.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&String, &MatArray)> {
+        self.fields.iter().zip(&self.values)
+    }
+}
+
 impl Text {
     fn row(&self, row: usize) -> Result<String> {
         let units = self.units.iter().skip(row).step_by(self.n_rows);

@@ -113,6 +113,11 @@ impl<R: Read + Seek> MatFile<R> {
         Ok(file)
     }
 
+    /// Returns the path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.origin.path
+    }
+
     /// Returns the names of the variables, in the order of the file.
     pub(crate) fn names(&self) -> Vec<String> {
         self.variables

@@ -67,6 +67,7 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
             super::read_up_to(&mut reader, &mut chunk).map_err(|error| origin.unreadable(error))?;
         let new = &chunk[..n_read];
         if bytes.is_empty() {
+            refuse_compressed(new, origin)?;
             utf16 = utf16_of(new);
         }
         if utf16.is_none() && new.contains(&0) {
@@ -116,6 +117,31 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
             byte: bytes[valid],
         })
     })
+}
+
+/// Checks that the first bytes of a file are not those of compressed data.
+fn refuse_compressed(bytes: &[u8], origin: &Origin) -> Result<()> {
+    const STARTS: [(&[u8], &str); 5] = [
+        (b"\x1f\x8b", "is compressed by gzip: decompress it (gunzip)"),
+        (
+            b"BZh91AY",
+            "is compressed by bzip2: decompress it (bunzip2)",
+        ),
+        (b"\xfd7zXZ", "is compressed by xz: decompress it (unxz)"),
+        (
+            b"\x28\xb5\x2f\xfd",
+            "is compressed by zstd: decompress it (unzstd)",
+        ),
+        (
+            b"PK\x03\x04",
+            "is a zip archive or a workbook of Excel: unpack it, or save the sheet as CSV",
+        ),
+    ];
+    let has = |(start, _): &&(&[u8], &str)| bytes.starts_with(start);
+    match STARTS.iter().find(has) {
+        Some((_, problem)) => Err(origin.malformed(format!("it {problem}"))),
+        None => Ok(()),
+    }
 }
 
 /// Detects UTF-16 and its byte order, by a byte order mark or by the zero bytes of the first
@@ -185,6 +211,14 @@ mod tests {
             decoded("\u{feff}café".as_bytes(), "latin1").unwrap(),
             "café"
         );
+    }
+
+    #[test]
+    fn compressed_text_is_named() {
+        let origin = Origin::new("a.csv", "text");
+        let bytes = &b"\x1f\x8b\x08\x00\x00\x00"[..];
+        let error = decode(bytes, TextEncoding::default(), &origin).unwrap_err();
+        assert!(error.report().to_string().contains("gunzip"), "{error}");
     }
 
     #[test]

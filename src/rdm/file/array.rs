@@ -3,8 +3,11 @@
 use ndarray::{ArrayD, IxDyn};
 
 use super::RdmFile;
+use super::beside::{PairList, lists};
 use super::content::Contents;
 use crate::error::{ErrorKind, FileError, Result, wrong_shape};
+use crate::io::arrays::is_list;
+use crate::io::choice::Fit;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
@@ -14,16 +17,22 @@ use crate::io::safetensors::SafetensorsFile;
 impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
-        Ok(Contents::unlabelled(self.read_numbers()?))
+        let pairs = self.lists_of_pairs()?;
+        let array = self.read_numbers(&pairs)?;
+        self.label_pairs(array, &pairs)
     }
 
-    fn read_numbers(&self) -> Result<ArrayD<f64>> {
+    fn read_numbers(&self, pairs: &[PairList]) -> Result<ArrayD<f64>> {
         let name = self.array.as_deref();
+        let fit = |name: &str, shape: &[u64]| match lists(pairs, name) {
+            true => Fit::None,
+            false => self.fit(shape),
+        };
         match self.format {
             Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
-                let member = archive.choose(name, has_several)?;
+                let member = archive.choose_fitting(name, &fit)?;
                 let mut reader = archive.array(member)?;
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;
@@ -31,11 +40,31 @@ impl RdmFile {
             }
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
-                let name = file.choose(name, has_several)?;
+                let name = file.choose(name, &fit)?;
                 let mut reader = file.tensor(&name)?.expect("the name exists");
                 self.read_from(&mut reader)
             }
-            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_numbers(name),
+            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_fitting(name, &fit),
+        }
+    }
+
+    /// Returns what an array of several elements may be beside others, according to its shape.
+    fn fit(&self, shape: &[u64]) -> Fit {
+        let sizes = shape.iter().map(|&length| usize::try_from(length).ok());
+        let Some(sizes) = sizes.collect::<Option<Vec<usize>>>() else {
+            return Fit::None;
+        };
+        let layout = self.layout(&sizes, None, false, &|_| true);
+        let n_stimuli = match &layout {
+            Ok(layout) => Some(layout.n_stimuli as u64),
+            Err(error) => match error.kind() {
+                ErrorKind::File(FileError::Ambiguous { .. }) => None,
+                _ => return Fit::None,
+            },
+        };
+        match n_stimuli {
+            Some(n) if is_list(shape) => Fit::Vector(n),
+            n => Fit::Matrix(n),
         }
     }
 
@@ -59,11 +88,4 @@ impl RdmFile {
         ArrayD::from_shape_vec(IxDyn(&sizes), values)
             .map_err(|error| FileError::malformed("array", error))
     }
-}
-
-/// Checks whether an array has several elements, without computing their number, which could be too
-/// large.
-fn has_several<N: From<u8> + PartialOrd>(shape: &[N]) -> bool {
-    let [zero, one] = [0, 1].map(N::from);
-    shape.iter().all(|length| *length > zero) && shape.iter().any(|length| *length > one)
 }

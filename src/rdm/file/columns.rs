@@ -40,61 +40,6 @@ const VALUES: [&str; 13] = [
     "value",
 ];
 
-/// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 51] = [
-    "similarity",
-    "similar",
-    "alike",
-    "agreement",
-    "confusability",
-    "confusion",
-    "similitud",
-    "similitude",
-    "similarité",
-    "ähnlichkeit",
-    "relatedness",
-    "proximity",
-    "closeness",
-    "association",
-    "affinity",
-    "resemblance",
-    "likeness",
-    "alikeness",
-    "sameness",
-    "r",
-    "rho",
-    "tau",
-    "corr",
-    "cor",
-    "correlation",
-    "pearson",
-    "spearman",
-    "same",
-    "together",
-    "cooccurrence",
-    "overlap",
-    "shared",
-    "jaccard",
-    "cos",
-    "dot",
-    "match",
-    "agree",
-    "pmi",
-    "covariance",
-    "strength",
-    "closer",
-    "identical",
-    "simlex",
-    "iou",
-    "kernel",
-    "near",
-    "equal",
-    "sorted",
-    "linked",
-    "coherence",
-    "mutual",
-];
-
 /// Words for a property of a judgment that is not the judgment, such as its time or its spread.
 const PROPERTIES: [&str; 24] = [
     "n", "count", "num", "number", "sd", "std", "se", "sem", "stderr", "var", "variance", "error",
@@ -132,14 +77,6 @@ pub(super) fn is_property(name: &str) -> bool {
 /// Checks whether a column is named exactly as it should be named.
 pub(super) fn is_dissimilarity(name: &str) -> bool {
     plain(name) == VALUES[0]
-}
-
-/// Checks whether a name is that of similarities. `psim` and `cossim` are words of this kind.
-pub(super) fn is_similarity(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
-        is_sim || is_one_of(word, &SIMILARITIES)
-    })
 }
 
 /// Checks whether a name is that of dissimilarities or distances.
@@ -199,9 +136,25 @@ pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String 
     names.join(", ")
 }
 
+/// Checks whether a column is named like the stimuli of pairs.
+pub(super) fn is_of_stimuli(name: &str) -> bool {
+    const STIMULI: [&str; 22] = [
+        "stimulus", "stimuli", "stim", "stima", "stimb", "item", "itema", "itemb", "image", "img",
+        "object", "concept", "word", "picture", "pic", "photo", "name", "file", "filename",
+        "exemplar", "id", "label",
+    ];
+    words(name).iter().any(|word| is_one_of(word, &STIMULI))
+}
+
 /// Returns the two columns with the stimuli of a pair: their names differ in one word, by which
 /// they are the first and the second.
 pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
+    candidates_of_stimuli(names).into_iter().next()
+}
+
+/// Returns all pairs of columns that may hold the stimuli of a pair according to their names, the more
+/// likely ones first.
+pub(super) fn candidates_of_stimuli(names: &[String]) -> Vec<[usize; 2]> {
     let names: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let mut positions: HashMap<&[String], usize> = HashMap::new();
     for (position, name) in names.iter().enumerate() {
@@ -218,30 +171,29 @@ pub(super) fn columns_of_stimuli(names: &[String]) -> Option<[usize; 2]> {
         one.len() == two.len()
             && words.all(|(one, two)| one == two || is_numeric(one) && is_numeric(two))
     };
+    // More than two of them are columns of a matrix or of trials, and numbers alone count columns.
+    let is_one_of_many = |name: &[String]| {
+        let mut alike = names.iter().filter(|other| is_like(other, name));
+        alike.nth(2).is_some() || name.iter().all(is_numeric)
+    };
+    let mut found = Vec::new();
     // Words tell more than numbers, which also count repetitions and the columns of a matrix.
-    PAIRS[2..]
-        .iter()
-        .chain(&PAIRS[..2])
-        .find_map(|(one, two, three)| {
-            let is_number = one.chars().all(char::is_numeric);
-            names.iter().enumerate().find_map(|(first, name)| {
-                let mut places = name.iter().enumerate().filter(|(_, word)| word == one);
-                places.find_map(|(at, _)| {
-                    let second = with(name, at, two)?;
-                    // More than two of them are columns of a matrix or of trials, and numbers alone
-                    // count columns.
-                    let continues = with(name, at, three).is_some()
-                        || is_number
-                            && names
-                                .iter()
-                                .filter(|other| is_like(other, name))
-                                .nth(2)
-                                .is_some()
-                        || is_number && name.iter().all(is_numeric);
-                    (!continues).then_some([first, second])
-                })
-            })
-        })
+    for (one, two, three) in PAIRS[2..].iter().chain(&PAIRS[..2]) {
+        let is_number = one.chars().all(char::is_numeric);
+        for (first, name) in names.iter().enumerate() {
+            for at in (0..name.len()).filter(|&at| name[at] == *one) {
+                let Some(second) = with(name, at, two) else {
+                    continue;
+                };
+                let continues =
+                    with(name, at, three).is_some() || is_number && is_one_of_many(name);
+                if !continues && !found.contains(&[first, second]) {
+                    found.push([first, second]);
+                }
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -264,18 +216,6 @@ mod tests {
         assert_eq!(only(["rating_S1", "rating_S2"]), Some(None));
         assert_eq!(only(["rating", "S2"]), Some(Some(0)));
         assert_eq!(only(["S1", "rt"]), None);
-        for name in [
-            "similarity",
-            "psim",
-            "semantic_relatedness",
-            "r",
-            "Pearson r",
-        ] {
-            assert!(is_similarity(name), "{name}");
-        }
-        for name in ["dissimilarity", "dissim", "rating", "correlation_distance"] {
-            assert!(!is_similarity(name) || is_distance(name), "{name}");
-        }
     }
 
     #[test]

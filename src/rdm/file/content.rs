@@ -4,7 +4,7 @@ use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
 use super::columns::only_value;
 use super::layout::{Cells, Layout};
-use super::pairs::require_order;
+use super::pairs::{NamedPairs, require_order};
 use super::{RdmFile, Similarities};
 use crate::error::{FileError, RdmError, Result};
 use crate::io::text::counts;
@@ -41,6 +41,43 @@ impl Contents {
             was_transposed: false,
             axes: [None, None],
         }
+    }
+
+    /// Creates the content of rows, or columns, of triangles whose pairs are named along `axis`.
+    pub(super) fn of_pairs(
+        array: ArrayD<f64>,
+        axis: usize,
+        named: NamedPairs,
+        participants: Option<Vec<String>>,
+    ) -> Self {
+        let array = array.select(Axis(axis), &named.order);
+        let array = match axis {
+            0 => array.reversed_axes(),
+            _ => array,
+        };
+        Self {
+            labels_count: counts(named.stimuli.ids()).is_some(),
+            stimuli: Some(named.stimuli),
+            is_condensed: true,
+            was_transposed: axis == 0,
+            axes: [participants, None],
+            ..Self::unlabelled(array.as_standard_layout().into_owned())
+        }
+    }
+
+    /// Leaves out stimuli that are only numbered, so that other ids can replace the numbers.
+    pub(super) fn without_numbers(mut self) -> Self {
+        self.stimuli = self.stimuli.filter(|_| !self.labels_count);
+        self
+    }
+
+    /// Treats stimuli that are only numbered as rows without ids.
+    pub(super) fn with_numbered_rows(mut self) -> Self {
+        self.stimuli = self.stimuli.map(|stimuli| match counts(stimuli.ids()) {
+            Some(first) => Stimuli::labelled_rows(stimuli.len() as u32, first as u32),
+            None => stimuli,
+        });
+        self
     }
 
     /// Checks the labels of pairs, keeps those of participants, and drops columns that are not

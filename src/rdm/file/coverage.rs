@@ -1,9 +1,10 @@
 //! Recognition of columns with the stimuli of pairs by their content.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::columns::{candidates_of_stimuli, is_of_stimuli, is_property, is_value, listed};
 use super::order::Register;
-use crate::error::Result;
+use crate::error::{FileError, Result};
 use crate::io::text::Table;
 use crate::linalg::n_pairs;
 
@@ -58,4 +59,118 @@ impl Coverage {
             _ => Coverage::None,
         })
     }
+}
+
+/// Checks whether columns have numbers that are not whole, so that they cannot be stimuli.
+pub(super) fn has_fractions(table: &Table, columns: [usize; 2]) -> Result<bool> {
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        let is_fraction = |&column: &usize| {
+            let number = row.maybe_number(column);
+            number.is_some_and(|number| number.is_finite() && number.fract() != 0.0)
+        };
+        if columns.iter().any(is_fraction) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns the two columns with the stimuli of a pair, according to their names and, if several columns
+/// may hold them, to their content.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if neither tells.
+pub(super) fn stimuli_of(table: &Table, names: &[String]) -> Result<Option<[usize; 2]>> {
+    let mut found = candidates_of_stimuli(names);
+    if found.len() < 2 {
+        return Ok(found.pop());
+    }
+    let mut are_whole = HashSet::new();
+    for &pair in &found {
+        if !has_fractions(table, pair)? {
+            are_whole.insert(pair);
+        }
+    }
+    let are_all = |pair: &[usize; 2], is_meant: &dyn Fn(&str) -> bool| {
+        pair.iter().all(|&column| is_meant(&names[column]))
+    };
+    prefer(&mut found, |pair| are_whole.contains(pair));
+    prefer(&mut found, |pair| are_all(pair, &is_of_stimuli));
+    prefer(&mut found, |pair| are_all(pair, &|name| !is_value(name)));
+    if let [only] = found[..] {
+        return Ok(Some(only));
+    }
+    prefer(&mut found, |pair| are_all(pair, &|name| !is_property(name)));
+    by_content(table, names, found).map(Some)
+}
+
+/// Keeps the pairs of columns that are preferred, if there are any.
+fn prefer(found: &mut Vec<[usize; 2]>, is_preferred: impl Fn(&[usize; 2]) -> bool) {
+    if found.iter().any(&is_preferred) {
+        found.retain(is_preferred);
+    }
+}
+
+/// Returns the pair of columns whose labels determine those of the others, as stimuli determine their
+/// categories: names rather than numbers for the same stimuli.
+fn by_content(table: &Table, names: &[String], found: Vec<[usize; 2]>) -> Result<[usize; 2]> {
+    let mut finest = Vec::new();
+    for &pair in &found {
+        let mut determines_all = true;
+        for &other in found.iter().filter(|other| **other != pair) {
+            determines_all &= determines(table, pair, other)?;
+        }
+        if determines_all {
+            finest.push((pair, are_texts(table, pair)?));
+        }
+    }
+    let pairs_of = |found: &[[usize; 2]]| -> Vec<String> {
+        let described = |pair: &[usize; 2]| listed(pair.iter().map(|&column| &names[column]));
+        found.iter().map(described).collect()
+    };
+    let named = finest.iter().find(|(_, are_texts)| *are_texts);
+    match (named, &finest[..]) {
+        (Some(&(pair, _)), _) | (None, &[(pair, _)]) => Ok(pair),
+        _ => Err(FileError::Ambiguous {
+            what: format!(
+                "which two columns hold the stimuli of each pair: {}",
+                pairs_of(&found).join(", or ")
+            ),
+            remedy: "keep only two columns of stimuli, and name them item1 and item2",
+        }
+        .into()),
+    }
+}
+
+/// Checks whether each label in two columns stands beside one label of two other columns.
+fn determines(table: &Table, labels: [usize; 2], others: [usize; 2]) -> Result<bool> {
+    let mut other_of = HashMap::new();
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        for (label, other) in labels.into_iter().zip(others) {
+            let other = row.text(other).to_owned();
+            let known = other_of
+                .entry(row.text(label).to_owned())
+                .or_insert_with(|| other.clone());
+            if *known != other {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Checks whether no field of two columns is a number.
+fn are_texts(table: &Table, columns: [usize; 2]) -> Result<bool> {
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        if columns
+            .iter()
+            .any(|&column| row.maybe_number(column).is_some())
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -1,24 +1,10 @@
 //! What the columns beside judgments say: their direction, and which of them are of another kind.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::columns::listed;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
 use crate::io::text::{Table, is_one_of, marks_practice, words};
-
-/// Notes that a column is read as dissimilarities, although its name does not tell.
-pub(super) fn note_direction(path: &Path, name: &str, column: usize) {
-    let column = match name {
-        "" => (column + 1).to_string(),
-        name => format!("{name:?}"),
-    };
-    log::warn!(
-        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
-         (`RdmFile::with_similarities`, `--similarities`)",
-        path.display(),
-    );
-}
 
 /// Checks that the values of stimuli with themselves are smaller than others, unless they are
 /// similarities.

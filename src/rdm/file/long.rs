@@ -1,22 +1,19 @@
 //! Tables with one row per pair: two stimuli, a number, and optionally the participant.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
-use super::columns::{
-    columns_of_stimuli, is_dissimilarity, is_distance, is_property, is_repetition, is_similarity,
-    is_value, listed,
-};
+use super::columns::{columns_of_stimuli, is_dissimilarity, is_property, is_value, listed};
 use super::content::Contents;
-use super::coverage::Coverage;
-use super::direction::{
-    check_with_itself, note_direction, refuse_directions, refuse_practice, told_apart,
-};
+use super::coverage::{Coverage, has_fractions, stimuli_of};
+use super::direction::{check_with_itself, refuse_directions, refuse_practice};
+use super::meaning::{check_direction, is_similarity};
+use super::merged::is_count;
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
-use crate::error::{FileError, Quoted, RdmError, Result};
+use crate::error::{FileError, Result};
 use crate::io::text::{
     Table, counts, group_alike, is_index_name, is_participant, without_fractions,
 };
@@ -37,8 +34,18 @@ pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dis
 const MAX_COLUMNS: usize = 12;
 
 impl LongTable {
+    /// Returns the columns of the two stimuli.
+    pub(super) fn stimuli(&self) -> [usize; 2] {
+        self.stimuli
+    }
+
+    /// Returns the column of the participants.
+    pub(super) fn participant(&self) -> Option<usize> {
+        self.participant
+    }
+
     /// Checks whether a column is read.
-    fn reads(&self, column: usize) -> bool {
+    pub(super) fn reads(&self, column: usize) -> bool {
         self.stimuli.contains(&column) || column == self.value || Some(column) == self.participant
     }
 
@@ -57,7 +64,7 @@ impl LongTable {
                 return Ok(None);
             }
         }
-        let Some(stimuli) = columns_of_stimuli(names) else {
+        let Some(stimuli) = stimuli_of(table, names)? else {
             return Ok(None);
         };
         if has_fractions(table, stimuli)? {
@@ -66,7 +73,9 @@ impl LongTable {
         let others: Vec<usize> = (0..names.len())
             .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
             .collect();
-        let people: Vec<usize> = among(&others, |column| is_participant(&names[column]));
+        let people: Vec<usize> = among(&others, |column| {
+            is_participant(&names[column]) && !is_count(&names[column])
+        });
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
         let named = |columns: &[usize]| listed(columns.iter().map(|&column| &names[column]));
         let exact = among(&rest, |column| is_dissimilarity(&names[column]));
@@ -171,21 +180,6 @@ fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
     meant.collect()
 }
 
-/// Checks whether columns have numbers that are not whole, so that they cannot be stimuli.
-fn has_fractions(table: &Table, columns: [usize; 2]) -> Result<bool> {
-    let mut rows = table.rows();
-    while let Some(row) = rows.next()? {
-        let is_fraction = |&column: &usize| {
-            let number = row.maybe_number(column);
-            number.is_some_and(|number| number.is_finite() && number.fract() != 0.0)
-        };
-        if columns.iter().any(is_fraction) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Returns the column named `id`, if it identifies people: its values have several rows each.
 fn id_of_people(
     table: &Table,
@@ -209,29 +203,9 @@ impl RdmFile {
     /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
     pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
         let name = table.name(long.value);
-        let is_similarity = is_similarity(name) && !is_distance(name);
-        if is_similarity && self.similarities.is_none() {
-            return Err(RdmError::LooksLikeSimilarities {
-                evidence: format!("the column is named {}", Quoted(name)),
-            }
-            .into());
-        }
-        if is_distance(name) && self.similarities.is_some() {
-            return Err(FileError::Ambiguous {
-                what: format!(
-                    "whether column {} holds similarities, as was set, or dissimilarities",
-                    Quoted(name)
-                ),
-                remedy: "read it without `RdmFile::with_similarities` (`--similarities`), or name it \
-                         \"similarity\" if it holds similarities",
-            }
-            .into());
-        }
+        check_direction(&self.path, name, long.value, self.similarities.is_some())?;
         table.refuse_thousands(&[long.value])?;
         self.check_ignored(table, long)?;
-        if !is_distance(name) && self.similarities.is_none() {
-            note_direction(&self.path, name, long.value);
-        }
         let mut stimuli = Register::default();
         let mut participants = Register::default();
         let (mut judgments, mut own) = (Vec::new(), Vec::new());
@@ -349,36 +323,6 @@ impl RdmFile {
                 "{}: the columns {ignored:?} are ignored, and all rows are read",
                 self.path.display()
             );
-        }
-        Ok(())
-    }
-
-    /// Checks that no unknown column tells the rows of a pair, or of a pair and participant, apart.
-    fn refuse_merged(&self, table: &Table, long: &LongTable) -> Result<()> {
-        let is_read = |column: usize| long.reads(column) || is_index_name(table.name(column));
-        for column in (0..table.n_columns()).filter(|&column| !is_read(column)) {
-            let name = table.name(column);
-            // Texts, such as those of `trial_type`, are no measured property.
-            let is_number = |text: &String| text.parse::<f64>().is_ok();
-            let is_measured = !is_property(name) || table.texts(column)?.iter().all(is_number);
-            if (is_property(name) || is_repetition(name)) && is_measured {
-                continue;
-            }
-            let (mut n_rows, mut seen) = (HashMap::new(), HashSet::new());
-            let mut is_unique = true;
-            let mut rows = table.rows();
-            while let Some(row) = rows.next()? {
-                let text = |column: usize| row.text(column).to_owned();
-                let [one, two] = long.stimuli.map(text);
-                *n_rows.entry(text(column)).or_insert(0) += 1;
-                let who = long.participant.map(text);
-                let pair = (one.clone().min(two.clone()), one.max(two));
-                is_unique &= seen.insert((text(column), who, pair));
-            }
-            // A value in only one row is not a person.
-            if is_unique && n_rows.len() > 1 && n_rows.values().all(|&n| n > 1) {
-                return Err(told_apart(name, long.participant.is_some()));
-            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::layout::{Cells, Layout};
 use crate::error::{FileError, Result};
 use crate::linalg::n_pairs;
 
-/// Checks that the rows, or columns, of an array are not two stimuli and a number each.
+/// Checks that the rows, or columns, of an array are not two stimuli each, with or without a number.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if they are, for all pairs of some stimuli.
@@ -21,17 +21,19 @@ pub(super) fn refuse_listed_pairs(array: &ArrayD<f64>) -> Result<()> {
         return Ok(());
     }
     Err(FileError::Ambiguous {
-        what: "whether it holds two stimuli and a dissimilarity for each pair, as it appears".into(),
+        what: "whether it holds the two stimuli of each pair, with or without a dissimilarity, as it \
+               appears"
+            .into(),
         remedy: "write a table with the header item1,item2,dissimilarity, or only the dissimilarities \
                  in the order of the upper triangle",
     }
     .into())
 }
 
-/// Checks whether the first two of three columns are all pairs of more than three whole numbers that
+/// Checks whether two columns, or the first two of three, are all pairs of more than three whole numbers that
 /// count, each once.
-fn are_listed_pairs(matrix: ArrayView2<'_, f64>) -> bool {
-    if matrix.ncols() != 3 {
+pub(super) fn are_listed_pairs(matrix: ArrayView2<'_, f64>) -> bool {
+    if ![2, 3].contains(&matrix.ncols()) {
         return false;
     }
     let mut pairs = BTreeSet::new();
@@ -208,6 +210,8 @@ mod tests {
         let listed = Array2::from(rows);
         assert!(refuse_listed_pairs(&listed.clone().into_dyn()).is_err());
         assert!(refuse_listed_pairs(&listed.clone().reversed_axes().into_dyn()).is_err());
+        let pairs = listed.select(Axis(1), &[0, 1]);
+        assert!(refuse_listed_pairs(&pairs.into_dyn()).is_err());
         let mut people = listed;
         people[[3, 0]] = 0.25;
         assert!(refuse_listed_pairs(&people.into_dyn()).is_ok());

@@ -1,14 +1,18 @@
 //! RDMs in files.
 
 mod array;
+mod beside;
 mod columns;
 mod content;
 mod coverage;
 mod direction;
 mod fields;
 mod layout;
+mod levels;
 mod long;
 mod lookalikes;
+mod meaning;
+mod merged;
 mod order;
 mod pairs;
 mod summaries;
@@ -224,6 +228,8 @@ impl RdmFile {
             }
         }
         contents.settle_axes(layout)?;
+        let beside = self.participants_beside(layout)?;
+        contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;
         let own = match contents.stimuli {
             Some(own) => Some(own),

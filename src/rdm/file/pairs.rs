@@ -24,9 +24,34 @@ impl NamedPairs {
         let Some(n) = n_stimuli_of(labels.len()).filter(|&n| n >= 3) else {
             return Ok(None);
         };
-        let Some(Split { names, pairs }) = split(labels, n) else {
+        split(labels, n)
+            .map(|found| Self::of_split(found, n))
+            .transpose()
+    }
+
+    /// Finds the pairs whose first and second stimuli are in two lists, or returns `None` if these are
+    /// not each pair of some stimuli once.
+    pub(super) fn of_two(firsts: &[String], seconds: &[String]) -> Result<Option<Self>> {
+        let n = n_stimuli_of(firsts.len()).filter(|&n| n >= 3 && firsts.len() == seconds.len());
+        let Some(n) = n else {
             return Ok(None);
         };
+        let (mut names, mut seen, mut pairs) = (Register::default(), HashSet::new(), Vec::new());
+        for (first, second) in firsts.iter().zip(seconds) {
+            let (first, second) = (names.number(first.trim()), names.number(second.trim()));
+            if first == second || !seen.insert((first.min(second), first.max(second))) {
+                return Ok(None);
+            }
+            pairs.push((first, second));
+        }
+        let names = names.names;
+        if names.len() != n {
+            return Ok(None);
+        }
+        Self::of_split(Split { names, pairs }, n).map(Some)
+    }
+
+    fn of_split(Split { names, pairs }: Split, n: usize) -> Result<Self> {
         let mut order = vec![0; pairs.len()];
         for (label, &(first, second)) in pairs.iter().enumerate() {
             order[pair_index(n, first.min(second), first.max(second))] = label;
@@ -35,7 +60,7 @@ impl NamedPairs {
         let by_column = pairs.iter().map(|&(first, second)| (second, first));
         let is_upper = pairs.iter().all(|(first, second)| first < second)
             && (by_row.is_sorted() || by_column.is_sorted());
-        Ok(Some(match counted(&names) {
+        Ok(match counted(&names) {
             Some((_, position)) => {
                 let sorted = pairs_in_order(&position);
                 let names = position.iter().map(|&place| names[place].clone());
@@ -53,7 +78,7 @@ impl NamedPairs {
                 };
                 Self { stimuli, order }
             }
-        }))
+        })
     }
 }
 

@@ -8,12 +8,13 @@ use super::fields::{
     has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_fields,
 };
 use super::layout::{Cells, Layout};
+use super::levels::{read_stacked, read_two_headers};
 use super::long::{LongTable, begins_with_names};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{Table, counts, without_fractions};
 use crate::linalg::reserve;
-use crate::stimuli::{Stimuli, counted};
+use crate::stimuli::{IdForm, Stimuli, counted};
 
 impl RdmFile {
     /// Reads a table.
@@ -23,6 +24,9 @@ impl RdmFile {
         if has_blank_diagonal(&table)? {
             table.without_header();
         }
+        if let Some(contents) = read_two_headers(&table)? {
+            return Ok(contents);
+        }
         // The labels of a square matrix may be names such as those of a table of pairs.
         let square = self.square_grid(&table)?;
         let grid = match square {
@@ -31,13 +35,16 @@ impl RdmFile {
                 if begins_with_names(&table)? {
                     table.with_header()?;
                 }
+                if let Some(contents) = read_stacked(&table)? {
+                    return Ok(contents);
+                }
                 if let Some(long) = LongTable::of(&table)? {
                     return self.read_long(&table, &long);
                 }
                 if let Some(long) = LongTable::by_content(&table)? {
                     return self.read_long(&table, &long);
                 }
-                Grid::read(table)?
+                Grid::read(table)?.in_forms(&self.id_forms)
             }
         };
         let (n_rows, n_columns) = (grid.n_rows, grid.n_columns);
@@ -113,6 +120,7 @@ impl RdmFile {
         let Ok(grid) = Grid::read_with(table, n_rows, has_labels) else {
             return Ok(None);
         };
+        let grid = grid.in_forms(&self.id_forms);
         let has_names = grid
             .row_labels
             .as_ref()
@@ -191,6 +199,28 @@ impl Grid {
         self.row_labels.is_some() && sorted(&self.row_labels) == sorted(&self.column_labels)
     }
 
+    /// Converts the labels if rows and columns have the same ones only in these forms.
+    fn in_forms(mut self, forms: &[IdForm]) -> Self {
+        if self.has_same_labels() {
+            return self;
+        }
+        let convert = |labels: &Option<Vec<String>>| {
+            let labels = labels.as_ref()?.iter();
+            Some(
+                labels
+                    .map(|label| IdForm::convert(forms, label).into_owned())
+                    .collect(),
+            )
+        };
+        let own = [self.row_labels.take(), self.column_labels.take()];
+        self.row_labels = convert(&own[0]);
+        self.column_labels = convert(&own[1]);
+        if !self.has_same_labels() {
+            [self.row_labels, self.column_labels] = own;
+        }
+        self
+    }
+
     fn read(mut table: Table) -> Result<Self> {
         let n_columns = table.n_columns();
         // A first row of numbers may be a header, unless the matrix would then lack a row.
@@ -250,20 +280,8 @@ impl Grid {
             let Some(named) = NamedPairs::of(labels)? else {
                 continue;
             };
-            let array = array.select(Axis(pairs), &named.order);
-            let array = match pairs {
-                0 => array.reversed_axes(),
-                _ => array,
-            };
             let participants = axes.into_iter().nth(1 - pairs).flatten();
-            return Ok(Contents {
-                labels_count: counts(named.stimuli.ids()).is_some(),
-                stimuli: Some(named.stimuli),
-                is_condensed: true,
-                was_transposed: pairs == 0,
-                axes: [participants, None],
-                ..Contents::unlabelled(array.as_standard_layout().into_owned())
-            });
+            return Ok(Contents::of_pairs(array, pairs, named, participants));
         }
         if axes[0].is_none() {
             refuse_index_column(&array, &axes[1])?;

@@ -15,6 +15,7 @@ use ndarray::Array2;
 use super::{Features, Provenance, Representation, RepresentationSource};
 use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
 use crate::formats::TextEncoding;
+use crate::io::choice::fit_of_features;
 use crate::io::element::{encode_f32, encode_f64};
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
@@ -242,8 +243,7 @@ impl FileSource {
 impl FileSource {
     fn read_npz(&self) -> Result<Contents> {
         let mut archive = NpzArchive::open(&self.path)?;
-        // Maps of features may be meant, and not the matrix beside them.
-        let member = archive.choose(self.array.as_deref(), |shape| shape.len() > 1)?;
+        let member = archive.choose_fitting(self.array.as_deref(), &fit_of_features)?;
         let mut reader = archive.array(member)?;
         let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;
@@ -251,7 +251,8 @@ impl FileSource {
     }
 
     fn read_mat(&self) -> Result<Contents> {
-        let numbers = MatFile::open(&self.path)?.read_numbers(self.array.as_deref())?;
+        let numbers =
+            MatFile::open(&self.path)?.read_fitting(self.array.as_deref(), &fit_of_features)?;
         let found = numbers.shape().iter().map(|&length| length as u64);
         let found: Vec<u64> = found.collect();
         let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();

@@ -10,6 +10,7 @@ use super::npy::read_matrix;
 use super::{Contents, Described, WriteRows, write_features};
 use crate::error::Result;
 use crate::io::atomic::write_atomically;
+use crate::io::choice::fit_of_features;
 use crate::io::safetensors::{SafetensorsFile, write_header};
 use crate::linalg::Precision;
 use crate::representation::Representation;
@@ -21,7 +22,7 @@ const TENSOR: &str = "features";
 /// Reads the tensor with the given name, or the only tensor that can be features.
 pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
     let mut file = SafetensorsFile::open(path)?;
-    let name = file.choose(array, |shape| shape.len() > 1)?;
+    let name = file.choose(array, &fit_of_features)?;
     let (ids, provenance): (Option<Vec<String>>, _) =
         (file.parse_note("ids")?, file.parse_note("provenance")?);
     let mut reader = file.tensor(&name)?.expect("a name that is there");

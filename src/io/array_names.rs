@@ -1,0 +1,195 @@
+//! Words in the names of the arrays of a file.
+
+use super::text::{is_about_participants, is_one_of, words};
+
+/// Words in the names of arrays with the names of the stimuli, in the singular.
+pub(crate) const NAMES: [&str; 20] = [
+    "stimulus",
+    "stimuli",
+    "stim",
+    "label",
+    "name",
+    "id",
+    "item",
+    "image",
+    "object",
+    "concept",
+    "condition",
+    "category",
+    "file",
+    "filename",
+    "img",
+    "pic",
+    "picture",
+    "photo",
+    "sample",
+    "exemplar",
+];
+
+/// Words in the names of arrays of texts that are not the names of the stimuli.
+const REMARKS: [&str; 12] = [
+    "note",
+    "comment",
+    "remark",
+    "description",
+    "caption",
+    "date",
+    "time",
+    "participant",
+    "subject",
+    "source",
+    "hash",
+    "url",
+];
+
+/// Words in the names of arrays whose numbers may be those of the stimuli, or say something else.
+const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
+
+/// Other words in the names of arrays that accompany the data.
+const COMPANIONS: [&str; 32] = [
+    "fold",
+    "split",
+    "class",
+    "group",
+    "cluster",
+    "session",
+    "run",
+    "block",
+    "trial",
+    "mask",
+    "seed",
+    "version",
+    "info",
+    "meta",
+    "metadata",
+    "config",
+    "setting",
+    "parameter",
+    "param",
+    "option",
+    "header",
+    "readme",
+    "size",
+    "shape",
+    "number",
+    "num",
+    "age",
+    "sex",
+    "gender",
+    "rt",
+    "word",
+    "key",
+];
+
+/// Words in the names of arrays that hold the data.
+const DATA: [&str; 33] = [
+    "feature",
+    "feat",
+    "embedding",
+    "emb",
+    "activation",
+    "act",
+    "representation",
+    "vector",
+    "latent",
+    "data",
+    "matrix",
+    "mat",
+    "x",
+    "y",
+    "target",
+    "rdm",
+    "rsm",
+    "rdv",
+    "dissimilarity",
+    "dissim",
+    "distance",
+    "dist",
+    "similarity",
+    "sim",
+    "human",
+    "behavior",
+    "behaviour",
+    "judgment",
+    "judgement",
+    "rating",
+    "response",
+    "value",
+    "score",
+];
+
+/// Checks whether an array is named like one with the names of the stimuli.
+pub(crate) fn is_of_names(array: &str) -> bool {
+    has_one_of(array, &NAMES)
+}
+
+/// Checks whether an array is named like numbers that may identify stimuli.
+pub(crate) fn is_of_indices(array: &str) -> bool {
+    has_one_of(array, &INDICES)
+}
+
+/// Checks whether an array is named like remarks.
+pub(crate) fn is_remark(array: &str) -> bool {
+    has_one_of(array, &REMARKS)
+}
+
+/// Checks whether an array is named like features or dissimilarities, such as `rdm_1` and not
+/// `feature_names`.
+pub(crate) fn is_of_data(array: &str) -> bool {
+    ends_with_data(array) || has_one_of(array, &DATA) && !accompanies(array)
+}
+
+/// Checks whether an array is named like one that accompanies the data, such as `image_size`.
+pub(crate) fn is_companion(array: &str) -> bool {
+    !ends_with_data(array) && accompanies(array)
+}
+
+fn accompanies(array: &str) -> bool {
+    const PARTS: [&str; 4] = ["train", "test", "val", "validation"];
+
+    let words = words(array);
+    is_of_names(array)
+        || is_of_indices(array)
+        || is_remark(array)
+        || is_about_participants(array)
+        || has_one_of(array, &COMPANIONS)
+        || !words.is_empty() && words.iter().all(|word| PARTS.contains(&word.as_str()))
+}
+
+fn ends_with_data(array: &str) -> bool {
+    let words = words(array);
+    let mut named = words
+        .iter()
+        .rev()
+        .filter(|word| !word.chars().all(char::is_numeric));
+    named.next().is_some_and(|word| is_one_of(word, &DATA))
+}
+
+fn has_one_of(array: &str, known: &[&str]) -> bool {
+    words(array).iter().any(|word| is_one_of(word, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_tells_data_from_what_accompanies_it() {
+        for name in ["features", "X", "rdm_1", "image_rdm", "data", "targets"] {
+            assert!(is_of_data(name) && !is_companion(name), "{name}");
+        }
+        for name in [
+            "feature_names",
+            "image_size",
+            "img_idx",
+            "labels",
+            "data_info",
+            "train",
+        ] {
+            assert!(is_companion(name) && !is_of_data(name), "{name}");
+        }
+        for name in ["coords", "folded", "pairs", "y_train"] {
+            assert!(!is_companion(name), "{name}");
+        }
+    }
+}
