@@ -179,7 +179,7 @@ mod tests {
         assert!(!has_end(&[0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff, 0xff, 0xd9]));
     }
 
-    /// The markers of an image with components of these sampling factors, numbered from 1, and of
+    /// Reads the markers of an image with components of these sampling factors, numbered from 1, and of
     /// scans: the components, and the first and last coefficient and the bits.
     fn image(frame: u8, factors: &[u8], scans: &[(&[u8], [u8; 3])]) -> Markers {
         let mut bytes = vec![0xff, 0xd8];
