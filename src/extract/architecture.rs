@@ -205,7 +205,11 @@ impl Architecture {
         match (ends || begins(self.channels_last)) && !begins(self.channels_first) {
             true => Axes::ChannelsLast,
             false => Axes::ChannelsFirst {
-                n_special_tokens: self.n_special_tokens,
+                n_special_tokens: match path {
+                    // Special tokens are added after it.
+                    "patch_embed" => 0,
+                    _ => self.n_special_tokens,
+                },
             },
         }
     }

@@ -163,7 +163,7 @@ pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow
             refuse("one that fits the output (it needs tokens × width)")?
         }
         Pooling::TokenMean => patches(x, n_tokens, n_special)?,
-        _ if n_special == 0 => refuse("token-mean, as the network has no class token")?,
+        _ if n_special == 0 => refuse("token-mean, as the module has no class token")?,
         Pooling::ClassToken => x.get_on_dim(1, 0)?,
         Pooling::ClassTokenAndMean => {
             let patches = patches(x, n_tokens, n_special)?;

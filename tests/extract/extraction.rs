@@ -838,3 +838,36 @@ fn files_that_are_no_weights_say_what_to_do() {
         File(FileError::Read { .. })
     );
 }
+
+/// The tokens of patches are without a class token and registers until these are added.
+#[test]
+fn embeddings_of_patches_have_no_class_token() {
+    let random = Weights::random(1);
+    let images = ndarray::Array4::from_shape_fn((1, 3, 224, 224), |(_, c, y, x)| {
+        ((c + 3 * y + x * x) % 7) as f32
+    });
+    for name in ["vit_tiny_patch16_224", "vit_small_patch14_reg4_dinov2"] {
+        let vit = Architecture::named(name).unwrap();
+        let features = |pooling: Pooling| {
+            let tap = [Tap::new("patch_embed").with_pooling(pooling)];
+            let network = Network::new(&vit, &random, &tap, Device::Cpu).unwrap();
+            network.represent(images.view())
+        };
+        let all = features(Pooling::None).unwrap().remove(0);
+        let mean = features(Pooling::TokenMean).unwrap().remove(0);
+        let width = mean.ncols();
+        let n_tokens = all.ncols() / width;
+        for (column, &found) in mean.iter().enumerate() {
+            let tokens = (0..n_tokens).map(|token| all[[0, token * width + column]]);
+            let expected = tokens.sum::<f32>() / n_tokens as f32;
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{name}: {found} {expected}"
+            );
+        }
+        for pooling in [Pooling::ClassToken, Pooling::ClassTokenAndMean] {
+            let refused = features(pooling).unwrap_err().report().to_string();
+            assert!(refused.contains("token-mean"), "{refused}");
+        }
+    }
+}

@@ -184,6 +184,20 @@ fn every_kind_of_png_becomes_rgb() {
     }
 }
 
+/// Pillow refuses these data too.
+#[test]
+fn checksums_of_compressed_data_are_checked() {
+    let whole = png(ColorType::Grayscale, BitDepth::Eight, 2, &[], &[7, 200]);
+    let at = whole.windows(4).position(|part| part == b"IDAT").unwrap();
+    let end = whole.len() - 12 - 4; // before its checksum and the last chunk
+    let mut damaged = whole.clone();
+    damaged[end - 1] ^= 1;
+    let checksum = crc32(&damaged[at..end]);
+    damaged[end..end + 4].copy_from_slice(&checksum.to_be_bytes());
+    assert!(decode(&whole).is_ok());
+    assert_refused!(decode(&damaged), File(FileError::Malformed { .. }));
+}
+
 /// Levels of 12 bits in 16 would be nearly black.
 #[test]
 fn levels_of_fewer_bits_are_refused() {

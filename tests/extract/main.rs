@@ -13,3 +13,4 @@ mod published;
 mod references;
 mod trained_networks;
 mod transformers;
+mod unusual_images;

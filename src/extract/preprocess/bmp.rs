@@ -8,6 +8,9 @@ const FORMAT: &str = "BMP";
 /// Size in bytes of the file header, which precedes the bitmap header.
 const FILE_HEADER_BYTES: usize = 14;
 
+/// Position after the bit masks of the colours.
+const MASKS_END: usize = 66;
+
 /// Compression field: none.
 const RGB: u32 = 0;
 
@@ -113,14 +116,19 @@ impl Header {
             ));
         }
         let mut palette = Vec::new();
+        let mut end = match compression {
+            BIT_FIELDS => header_end.max(MASKS_END),
+            _ => header_end,
+        };
         if n_bits <= 8 {
             let n_colors: u32 = if is_core { 0 } else { u32_at(46)? };
-            let n_colors = match n_colors {
+            let n_stored = match n_colors {
                 0 => 1 << n_bits,
-                n => n.min(1 << n_bits),
+                n => n as usize,
             };
             let color_bytes = if is_core { 3 } else { 4 };
-            for color in 0..n_colors as usize {
+            end = n_stored.saturating_mul(color_bytes).saturating_add(end);
+            for color in 0..n_stored.min(1 << n_bits) {
                 let [blue, green, red] = field(bytes, header_end + color * color_bytes)?;
                 palette.push([red, green, blue]);
             }
@@ -133,7 +141,18 @@ impl Header {
             n_bits,
             masks,
             palette,
-            data_start: u32_at(10)? as usize,
+            data_start: match u32_at(10)? as usize {
+                0 => end,
+                declared if declared < header_end => {
+                    return Err(FileError::malformed(
+                        FORMAT,
+                        format!(
+                            "its pixels begin at byte {declared}, within its header: save it as PNG"
+                        ),
+                    ));
+                }
+                declared => declared,
+            },
         })
     }
 

@@ -1,10 +1,11 @@
 //! Decoding of image files.
 
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::exif::{Orientation, Turn};
-use super::image::RgbImage;
+use super::image::{Decoded, RgbImage};
 use super::{bmp, gif, jpeg, png, tiff, webp};
 use crate::error::{Error, FileError, ImageError, Result};
 use crate::io::{Origin, known_length, open_file};
@@ -23,12 +24,16 @@ use crate::linalg::reserve;
 ///   same for colours, but clips 16-bit grey at 255, so that nearly all levels become white. Files
 ///   whose levels of 16 bits are all below 4096, as those of cameras with 12 bits, are refused.
 /// - Truncated files are refused, as in Pillow. Damaged compressed data in JPEG files is refused if
-///   the decoder detects it, where Pillow returns grey or noise. A file that was truncated and then
-///   closed by an end marker cannot be distinguished from a complete one.
+///   the decoder detects it, where Pillow returns grey or noise. JPEG files that lack scans are
+///   refused, where Pillow estimates details. A file that was truncated within its last scan and
+///   then closed by an end marker cannot be distinguished from a complete one.
 ///
-/// Not supported are JPEG files with 12 bits a channel; compressed BMP files; and TIFF files with
-/// JPEG or fax compression, with a palette, with separate colour planes, with premultiplied transparency,
-/// or with samples other than unsigned integers of 1 (grey), 8 or 16 bits.
+/// Not supported are JPEG files with 12 bits a channel, or of CMYK with channels of different
+/// resolutions (except half that of colours in images of whole blocks of 16 × 16 pixels); compressed
+/// BMP files; and TIFF files with JPEG or fax compression, with LZW compression of tiles beyond the
+/// edge, with the bits of a byte in reverse order, with a palette, with separate colour planes, with
+/// premultiplied transparency, or with samples other than unsigned integers of 1 (grey), 8 or 16
+/// bits.
 ///
 /// ```no_run
 /// use human_alignment::extract::preprocess::ImageDecoder;
@@ -131,14 +136,15 @@ impl ImageDecoder {
     /// As for [`ImageDecoder::read`], without the name of the file.
     pub fn decode(&self, bytes: &[u8]) -> Result<RgbImage> {
         let check_size = |width, height| self.check_size(width, height);
-        let (image, exif) = match Format::of(bytes)? {
+        let format = Format::of(bytes)?;
+        let (image, exif) = without_panic(|| match format {
             Format::Jpeg => jpeg::decode(bytes, check_size),
             Format::Png => png::decode(bytes, check_size),
             Format::WebP => webp::decode(bytes, check_size),
             Format::Bmp => bmp::decode(bytes, check_size),
             Format::Tiff => tiff::decode(bytes, check_size),
             Format::Gif => gif::decode(bytes, check_size),
-        }?;
+        })?;
         let turn = match self.orientation {
             Orientation::AsStored => None,
             Orientation::Exif => exif.as_deref().and_then(Turn::of_exif),
@@ -174,10 +180,22 @@ impl ImageDecoder {
     }
 }
 
+/// Decodes an image, and refuses it if the decoder panics.
+fn without_panic(decode: impl FnOnce() -> Result<Decoded>) -> Result<Decoded> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| {
+        let reason = "it is damaged, or unusual: if another program opens it, save it there as PNG";
+        Err(FileError::malformed(FORMATS, reason))
+    })
+}
+
 const FORMATS: &str = "JPEG, PNG, WebP, BMP, TIFF or GIF";
 
 /// Number of bytes from which the format is determined.
 const SIGNATURE_BYTES: u64 = 12;
+
+/// The first bytes of TIFF files, of offsets of 32 bits and of 64 bits (BigTIFF), each in either byte
+/// order.
+const TIFF_SIGNATURES: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 
 /// Longest side of a stored image in pixels, the limit of JPEG.
 const MAX_STORED_SIDE: u64 = u16::MAX as u64;
@@ -203,7 +221,10 @@ impl Format {
             Ok(Format::WebP)
         } else if bytes.starts_with(b"BM") {
             Ok(Format::Bmp)
-        } else if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+        } else if TIFF_SIGNATURES
+            .iter()
+            .any(|&start| bytes.starts_with(start))
+        {
             Ok(Format::Tiff)
         } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
             Ok(Format::Gif)
@@ -211,7 +232,7 @@ impl Format {
             let reason = if bytes.is_empty() {
                 "it is empty"
             } else {
-                "its first bytes match none of these formats"
+                "its first bytes match none of these formats (if it is an image, save it as PNG)"
             };
             Err(FileError::malformed(FORMATS, reason))
         }
@@ -229,7 +250,10 @@ mod tests {
         let path = folder.path().join("notes.jpg");
         for (text, reason) in [
             ("", "it is empty"),
-            ("not pixels", "its first bytes match none of these formats"),
+            (
+                "not pixels",
+                "its first bytes match none of these formats (if it is an image, save it as PNG)",
+            ),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = ImageDecoder::default().read(&path).unwrap_err();
@@ -277,6 +301,12 @@ mod tests {
             let error = ImageDecoder::default().read(path).unwrap_err();
             assert_kind!(error, File(FileError::Read { path: named, .. }) if named == path);
         }
+    }
+
+    #[test]
+    fn decoders_that_panic_refuse_the_image() {
+        let refused = without_panic(|| panic!("a bug of a decoder"));
+        assert_refused!(refused, File(FileError::Malformed { .. }));
     }
 
     #[test]

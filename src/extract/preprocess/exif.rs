@@ -33,6 +33,8 @@ impl Turn {
     /// Reads the orientation from an EXIF block: tag 0x0112 of the first directory. Returns `None`
     /// if the tag is missing or invalid, or if no transformation is needed.
     pub(super) fn of_exif(block: &[u8]) -> Option<Self> {
+        // Some programs write the beginning that EXIF blocks have in JPEG files.
+        let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
         let is_little = match block.get(..4)? {
             [b'I', b'I', 42, 0] => true,
             [b'M', b'M', 0, 42] => false,
@@ -46,26 +48,31 @@ impl Turn {
                 u16::from_be_bytes(bytes)
             })
         };
-        let (first, second) = (usize::from(u16_at(4)?), usize::from(u16_at(6)?));
-        let directory = if is_little {
-            second << 16 | first
-        } else {
-            first << 16 | second
+        let u32_at = |at: usize| {
+            let (first, second) = (u32::from(u16_at(at)?), u32::from(u16_at(at + 2)?));
+            Some(if is_little {
+                second << 16 | first
+            } else {
+                first << 16 | second
+            })
         };
+        let directory = u32_at(4)? as usize;
         const ORIENTATION: u16 = 0x0112;
         const SHORT: u16 = 3;
+        const LONG: u16 = 4;
         let entry = (0..usize::from(u16_at(directory)?))
             .filter_map(|index| directory.checked_add(2 + 12 * index))
             .find(|&entry| u16_at(entry) == Some(ORIENTATION))?;
-        if u16_at(entry + 2)? != SHORT {
-            return None;
-        }
-        Self::of_orientation(u16_at(entry + 8)?)
+        Self::of_orientation(match u16_at(entry + 2)? {
+            SHORT => u16_at(entry + 8)?.into(),
+            LONG => u32_at(entry + 8)?,
+            _ => return None,
+        })
     }
 
     /// Converts a value of the orientation tag. Returns `None` if the value is invalid, or if no
     /// transformation is needed.
-    pub(super) fn of_orientation(orientation: u16) -> Option<Self> {
+    pub(super) fn of_orientation(orientation: u32) -> Option<Self> {
         let [transposed, mirrored, flipped] = match orientation {
             2 => [false, true, false],
             3 => [false, true, true],
@@ -131,7 +138,10 @@ mod tests {
         block.extend(u16s(1));
         block.extend([u16s(tag), u16s(kind)].concat());
         block.extend(u32s(1));
-        block.extend([u16s(value), u16s(0)].concat());
+        match kind {
+            4 => block.extend(u32s(value.into())),
+            _ => block.extend([u16s(value), u16s(0)].concat()),
+        }
         block.extend(u32s(0));
         block
     }
@@ -139,17 +149,22 @@ mod tests {
     #[test]
     fn blocks_are_read_in_either_byte_order() {
         for is_little in [true, false] {
-            let turn = Turn::of_exif(&block(is_little, 0x0112, 3, 6));
             let quarter = Turn {
                 transposed: true,
                 mirrored: true,
                 flipped: false,
             };
-            assert_eq!(turn, Some(quarter));
+            for kind in [3, 4] {
+                let block = block(is_little, 0x0112, kind, 6);
+                assert_eq!(Turn::of_exif(&block), Some(quarter));
+                let named = [b"Exif\0\0", &block[..]].concat();
+                assert_eq!(Turn::of_exif(&named), Some(quarter));
+            }
             for (tag, kind, value) in [
                 (0x0112, 3, 1),
                 (0x0112, 3, 9),
-                (0x0112, 4, 6),
+                (0x0112, 4, 9),
+                (0x0112, 1, 6),
                 (0x0110, 3, 6),
             ] {
                 assert_eq!(Turn::of_exif(&block(is_little, tag, kind, value)), None);

@@ -54,11 +54,45 @@ mod tests {
         assert_eq!(read(vit).unwrap(), Preprocessing::SIGLIP);
         let processor = format!(r#"{{"image_processor": {vit}}}"#);
         assert_eq!(read(&processor).unwrap(), Preprocessing::SIGLIP);
+        let marked = format!("\u{feff}{vit}");
+        assert_eq!(read(&marked).unwrap(), Preprocessing::SIGLIP);
         let own = serde_json::to_string(&Preprocessing::CLIP).unwrap();
         assert_eq!(read(&own).unwrap(), Preprocessing::CLIP);
         for (text, part) in [
             (vit.replace("\"resample\": 3,", ""), "does not determine"),
             (vit.replace("true", "false"), "do_resize false"),
+            (vit.replace("true", "null"), "do_resize false"),
+            (
+                vit.replace("true", "true, \"do_normalize\": false, \"do_rescale\": false"),
+                "do_rescale false",
+            ),
+            (
+                vit.replace("true", "true, \"do_rescale\": null"),
+                "do_rescale false",
+            ),
+            (
+                vit.replace(
+                    "true",
+                    "true, \"image_processor_type\": \"SegformerImageProcessor\", \"do_center_crop\": true",
+                ),
+                "do_center_crop true",
+            ),
+            (
+                r#"{"image_processor_type": "SiglipImageProcessor", "size": 224}"#.to_owned(),
+                "does not determine the sizes",
+            ),
+            (
+                r#"{"image_processor_type": "ViTImageProcessor", "size": 224,
+                    "default_to_square": false}"#
+                    .to_owned(),
+                "does not determine the sizes",
+            ),
+            (
+                r#"{"image_processor_type": "CLIPImageProcessor", "size": 224,
+                    "do_center_crop": null}"#
+                    .to_owned(),
+                "does not determine the sizes",
+            ),
             (
                 vit.replace("\"resample\": 3", "\"resample\": 0"),
                 "interpolation nearest is not",
@@ -140,6 +174,29 @@ mod tests {
                 ),
                 CropRule::Torchvision,
                 cropped(Resize::whole(224), half_twice),
+            ),
+            // `null` is false in transformers 5.
+            (
+                r#"{"image_processor_type": "ViTImageProcessor", "size": 224, "do_normalize": null,
+                    "do_center_crop": null, "crop_size": null}"#
+                    .to_owned(),
+                CropRule::Torchvision,
+                Preprocessing::preset("none-whole-bilinear-224").unwrap(),
+            ),
+            (
+                r#"{"image_processor_type": "SiglipImageProcessor", "size": 224,
+                    "default_to_square": true}"#
+                    .to_owned(),
+                CropRule::Torchvision,
+                Preprocessing::SIGLIP,
+            ),
+            (
+                r#"{"architecture": "vit_base_patch16_224", "input_size": [3, 224, 224],
+                    "interpolation": "bilinear", "crop_pct": 1.0, "crop_mode": "squash",
+                    "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}"#
+                    .to_owned(),
+                CropRule::Torchvision,
+                whole,
             ),
             (
                 format!(

@@ -37,6 +37,7 @@ mod from_file;
 mod gif;
 mod image;
 mod jpeg;
+mod jpeg_markers;
 mod normalization;
 mod pipeline;
 mod png;

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, ErrorKind};
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Transformations};
 
 use super::image::{Decoded, RgbImage, check_levels, pick};
 use crate::error::{BoxedError, Error, FileError, ImageError, Result};
@@ -18,9 +18,13 @@ pub(super) fn decode(
     // No limit is needed: the size is checked below, and without text and profile chunks nothing
     // else takes more memory than the size of the file.
     let limits = Limits { bytes: usize::MAX };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
+    let mut options = DecodeOptions::default();
+    options.set_ignore_text_chunk(true);
+    options.set_ignore_iccp_chunk(true);
+    // Also checks the checksum of the compressed data.
+    options.set_ignore_adler32(false);
+    let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
+    decoder.set_limits(limits);
     // Converts to 8 bits a channel: fewer bits are scaled up, 16 bits are reduced to the upper 8,
     // and palettes are looked up.
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);

@@ -13,6 +13,9 @@ use crate::linalg::reserve;
 
 const FORMAT: &str = "TIFF";
 
+/// Number of the LZW compression.
+const LZW: u32 = 5;
+
 /// Decodes the first page of a file and applies its orientation. `check_size` is called with the
 /// width and height before anything is decoded.
 pub(super) fn decode(
@@ -29,12 +32,17 @@ pub(super) fn decode(
     let color = decoder.colortype().map_err(refused)?;
     let mut number = |tag| decoder.find_tag_unsigned::<u32>(tag).map_err(refused);
     let planar = number(Tag::PlanarConfiguration)?;
+    let order_of_bits = number(Tag::FillOrder)?;
+    let is_tiled_lzw = number(Tag::Compression)? == Some(LZW) && number(Tag::TileWidth)?.is_some();
     let extra = number(Tag::ExtraSamples).unwrap_or_default();
     let format = number(Tag::SampleFormat).unwrap_or_default();
     let orientation = number(Tag::Orientation)?;
     let photometric = number(Tag::PhotometricInterpretation)?;
     if planar.is_some_and(|planar| planar != 1) && color.num_samples() > 1 {
         return Err(not_read("its colours lie in separate planes"));
+    }
+    if order_of_bits.is_some_and(|order| order != 1) {
+        return Err(not_read("the bits of its bytes are in reverse order"));
     }
     if format.is_some_and(|format| format != 1) {
         return Err(not_read("its samples are not unsigned integers"));
@@ -55,7 +63,12 @@ pub(super) fn decode(
     let mut samples = Vec::new();
     reserve(&mut samples, layout.complete_len, "an image")?;
     samples.resize(layout.complete_len, 0);
-    decoder.read_image_bytes(&mut samples).map_err(refused)?;
+    let read = decoder.read_image_bytes(&mut samples);
+    read.map_err(|error| match error {
+        // The decoder does not read the end of tiles beyond the edge.
+        TiffError::IoError(_) if is_tiled_lzw => not_read("it has tiles with LZW compression"),
+        error => refused(error),
+    })?;
     if color.bit_depth() == 16 {
         samples = upper_bytes(&samples)?;
     }
@@ -72,7 +85,7 @@ pub(super) fn decode(
         check_levels(&pixels, FORMAT)?;
     }
     let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
-    let turn = orientation.and_then(|orientation| Turn::of_orientation(orientation as u16));
+    let turn = orientation.and_then(Turn::of_orientation);
     let image = match turn {
         Some(turn) => turn.apply(&image)?,
         None => image,
@@ -140,7 +153,13 @@ fn refused(error: TiffError) -> Error {
         TiffError::IoError(source) if source.kind() == ErrorKind::UnexpectedEof => {
             Error::from(ImageError::Truncated { format: FORMAT })
         }
-        TiffError::UnsupportedError(what) => not_read(&what.to_string()),
+        TiffError::UnsupportedError(what) => {
+            let what = what.to_string();
+            match what.strip_suffix(" is unsupported") {
+                Some(what) => not_read(what),
+                None => FileError::malformed(FORMAT, format!("{what}: save it as PNG")),
+            }
+        }
         source => FileError::malformed(FORMAT, source),
     }
 }

@@ -1,5 +1,6 @@
 //! Decoding of WebP files.
 
+use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
 
 use image_webp::{DecodingError, WebPDecoder};
@@ -9,6 +10,9 @@ use crate::error::{Error, FileError, ImageError, Result};
 use crate::linalg::reserve;
 
 const FORMAT: &str = "WebP";
+
+/// Number of bytes of the name and length of a chunk.
+const CHUNK_HEADER_BYTES: usize = 8;
 
 /// Decodes a file, the first image of an animation. `check_size` is called with the width and
 /// height before anything is decoded.
@@ -22,7 +26,8 @@ pub(super) fn decode(
     if bytes.len() < length.saturating_add(8) {
         return Err(ImageError::Truncated { format: FORMAT }.into());
     }
-    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(refused)?;
+    let bytes = without_blending(bytes)?;
+    let mut decoder = WebPDecoder::new(Cursor::new(&bytes[..])).map_err(refused)?;
     let (width, height) = decoder.dimensions();
     check_size(width.into(), height.into())?;
     // Metadata cannot be larger than the file.
@@ -39,6 +44,38 @@ pub(super) fn decode(
     };
     let image = RgbImage::from_bytes(width as usize, height as usize, pixels)?;
     Ok((image, exif))
+}
+
+/// Sets the first image of an animation to replace the canvas: blending it with the empty canvas
+/// would change its colours.
+fn without_blending(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    const NO_BLENDING: u8 = 2;
+
+    let flags_at = first_image(bytes).map(|image| image + CHUNK_HEADER_BYTES + 15);
+    let Some((at, &flags)) = flags_at.and_then(|at| Some((at, bytes.get(at)?))) else {
+        return Ok(bytes.into());
+    };
+    let mut copy = Vec::new();
+    reserve(&mut copy, bytes.len(), "an image file")?;
+    copy.extend_from_slice(bytes);
+    copy[at] = flags | NO_BLENDING;
+    Ok(copy.into())
+}
+
+/// Finds the chunk of the first image of an animation.
+fn first_image(bytes: &[u8]) -> Option<usize> {
+    const HEADER_BYTES: usize = 12;
+
+    let mut at = HEADER_BYTES;
+    loop {
+        let (name, rest) = bytes.get(at..)?.split_first_chunk()?;
+        if name == b"ANMF" {
+            return Some(at);
+        }
+        let length = u32::from_le_bytes(*rest.first_chunk()?) as usize;
+        // Chunks are padded to an even number of bytes.
+        at += CHUNK_HEADER_BYTES + length.next_multiple_of(2);
+    }
 }
 
 fn refused(error: DecodingError) -> Error {

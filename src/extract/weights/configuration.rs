@@ -8,16 +8,21 @@ use serde_json::Value;
 use crate::error::{Error, ExtractError, FileError, Result};
 use crate::io::open_file;
 
-/// Reads the text of a configuration, of at most 16 MB: a longer one is cut and not valid.
+/// Reads the text of a configuration, of at most 16 MB: a longer one is cut and not valid. Leaves out
+/// a byte order mark at the beginning.
 ///
 /// # Errors
 /// Returns [`FileError::Read`].
 pub(in crate::extract) fn read_text(path: &Path) -> Result<Vec<u8>> {
     const MAX_BYTES: u64 = 1 << 24;
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
     let mut text = Vec::new();
     let read = open_file(path)?.take(MAX_BYTES).read_to_end(&mut text);
     read.map_err(|error| FileError::unreadable(path, error))?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
     Ok(text)
 }
 

@@ -79,6 +79,7 @@ const CLASSES: [Class; 19] = [
         ..class("DeiT")
     },
     Class {
+        is_shortest: true,
         filter: Some("bicubic"),
         colors: HALF,
         ..class("Siglip")
@@ -220,8 +221,15 @@ fn class_of(config: &Value) -> Option<&'static Class> {
     CLASSES.iter().find(|class| class.name == name)
 }
 
+/// Returns a setting that is on or off, or `None` if it is absent. As in transformers, `null` and 0
+/// are off.
 fn flag(config: &Value, name: &str) -> Option<bool> {
-    config.get(name).and_then(Value::as_bool)
+    match config.get(name)? {
+        Value::Null => Some(false),
+        Value::Bool(is_on) => Some(*is_on),
+        Value::Number(number) => Some(number.as_f64() != Some(0.0)),
+        _ => None,
+    }
 }
 
 /// Finds a setting with a value that changes images in another way than any preprocessing of this
@@ -236,11 +244,12 @@ fn unusual(config: &Value, class: Option<&Class>) -> Option<String> {
     if is("do_resize", false) {
         return Some("do_resize false".to_owned());
     }
-    if class.is_some_and(|class| class.kind == Kind::ConvNext) && is("do_center_crop", true) {
+    let is_without_crop =
+        class.is_some_and(|class| class.kind == Kind::ConvNext || class.name == "Segformer");
+    if is_without_crop && is("do_center_crop", true) {
         return Some("do_center_crop true".to_owned());
     }
-    let is_normalized = !is("do_normalize", false);
-    if is_normalized && is("do_rescale", false) {
+    if is("do_rescale", false) {
         return Some("do_rescale false".to_owned());
     }
     let has_default = class.is_some_and(|class| class.colors.is_some());
@@ -300,8 +309,13 @@ fn unusual_size(config: &Value) -> Option<String> {
 /// Parses the sizes, as far as they do not depend on an unknown class.
 fn size(config: &Value, class: Option<&Class>) -> Option<(Resize, u32)> {
     let size = config.get("size")?;
+    let of_class = class.map(|class| class.is_shortest);
+    let is_of_shortest = match flag(config, "default_to_square") {
+        Some(is_square) => Some(!is_square),
+        None => of_class,
+    };
     let of_number = |is_shortest: bool| {
-        let is_such = class.is_some_and(|class| class.is_shortest == is_shortest);
+        let is_such = is_of_shortest == Some(is_shortest);
         side(size).filter(|_| is_such)
     };
     let shortest = size.get("shortest_edge").and_then(side);

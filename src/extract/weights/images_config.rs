@@ -88,7 +88,14 @@ fn of_open_clip(config: &Value) -> Option<DescribedPreprocessing> {
 
 /// Parses the configuration of timm.
 fn of_timm(config: &Value) -> Option<DescribedPreprocessing> {
-    let images = config.get("pretrained_cfg")?;
+    // Older configurations have no part of their own for images.
+    let flat = || {
+        config
+            .get("architecture")
+            .and(config.get("input_size"))
+            .and(Some(config))
+    };
+    let images = config.get("pretrained_cfg").or_else(flat)?;
     let input: Option<[u32; 3]> = images.get("input_size").and_then(|input| {
         let sides = input.as_array()?.iter().map(side);
         sides.collect::<Option<Vec<u32>>>()?.try_into().ok()
@@ -165,6 +172,8 @@ mod tests {
         let usual = r#""image_mean": 0.5, "image_std": 0.5, "do_normalize": true"#;
         for (setting, part) in [
             (r#""do_rescale": false"#, "do_rescale"),
+            (r#""do_rescale": null"#, "do_rescale"),
+            (r#""do_resize": null"#, "do_resize"),
             (r#""do_resize": false"#, "do_resize"),
             (r#""do_flip_channel_order": true"#, "do_flip"),
             (
@@ -231,6 +240,10 @@ mod tests {
             "interpolation": "bicubic"}}}}"#
         );
         let found = preset("config.json", &timm);
+        assert_eq!(found.as_deref(), Some("imagenet-235-bicubic-224"));
+        let flat = timm.replace(r#""pretrained_cfg": {"#, r#""architecture": "resnet50", "#);
+        let flat = flat.replace("}}", "}");
+        let found = preset("config.json", &flat);
         assert_eq!(found.as_deref(), Some("imagenet-235-bicubic-224"));
         let squashed = timm.replace(
             r#""crop_pct": 0.95"#,
