@@ -93,7 +93,7 @@ impl RawTrials {
         }
         raw.check_beside(&table, &columns)?;
         // `7` may be an id beside `7b`, and `1e10` the beginning of a hash.
-        if !are_numbers || !are_plain && are_all(&table, columns.stimuli, &is_stimulus)? {
+        if !are_numbers || !are_plain && are_all(&table, columns.stimuli, is_stimulus)? {
             raw.keep_digits(&table, &columns)?;
         }
         if let Some([Cell::Number(_), ..]) = raw.stimuli.first() {

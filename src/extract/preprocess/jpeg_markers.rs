@@ -126,7 +126,7 @@ impl Markers {
             [first, .., last] if factors.len() == 4 => {
                 let is_equal = factors.iter().all(|&factor| factor == first);
                 let is_half = (first, last) == (0x22, 0x22) && factors[1..3] == [0x11; 2];
-                !is_equal && !(is_half && is_whole)
+                !(is_equal || is_half && is_whole)
             }
             _ => false,
         }

@@ -77,7 +77,7 @@ fn first_lines(table: &Table) -> Result<Vec<Vec<String>>> {
     Ok(lines)
 }
 
-fn is_number(field: &String) -> bool {
+fn is_number(field: &str) -> bool {
     field.trim().parse::<f64>().is_ok() || is_missing(field)
 }
 
@@ -119,7 +119,7 @@ fn levels(first: &[String], second: &[String]) -> Result<Option<(usize, NamedPai
             continue;
         };
         let fields = || one.iter().chain(two);
-        let are_texts = !fields().any(is_number);
+        let are_texts = !fields().any(|field| is_number(field));
         if !are_texts && !fields().all(is_whole) {
             continue;
         }
