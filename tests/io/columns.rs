@@ -443,7 +443,7 @@ fn names_beside_numbers_are_those_of_the_stimuli() {
                 0,2,5,2,dog\n1,4,5,3,cow\n5,2,4,1,cat\n";
     assert!(read(text).is_ok());
     let text = "head,winner,loser,head_object,winner_object,loser_object\n\
-                0,1,2,hen,cat,owl\n5,4,3,pig,cow,dog\n";
+                0,1,2,hen,cat,owl\n5,4,3,pig,cow,dog\n1,3,0,cat,dog,hen\n";
     let refused = trials::<AnchoredTask>(text, Stimuli::new(ids).unwrap());
     assert_refused!(refused, File(FileError::Ambiguous { .. }));
 }
