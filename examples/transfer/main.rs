@@ -280,7 +280,7 @@ fn on_trials<T: Task>(
     answer(arguments, transform, features, &trials, metrics, input)
 }
 
-/// Returns the number of the judged stimuli from which the transform was learned, as far as it is
+/// Returns the number of the judged stimuli from which the transform was learned, if they are
 /// recorded, and adds a note if there are any. `data` is the hash of trials and features.
 fn n_learned_from(transform: &LinearTransform, judged: &Stimuli, data: Option<&str>) -> usize {
     let Some(training) = transform.training() else {
