@@ -156,7 +156,7 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
         )],
         1 => vec![Unused::these(
             &["margin"],
-            "with one --features, as it is for differences of several",
+            "with one --features, because it tests differences",
         )],
         _ => Vec::new(),
     }
