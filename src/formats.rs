@@ -37,9 +37,12 @@
 //! named like a summary (`mean`) or has the means or sums of the other rows, a first line of whole
 //! numbers that may number the columns, numbers that appear to mark missing values (`-999`, or a single
 //! `-1` among ratings), and a first or last column of an array that counts the rows. Ids that are whole
-//! numbers may be written as decimals (`7.0`). Beside the features in an `.npz` or `.mat` file (its
-//! only array that is not a list, unless it is named), an array of texts, or of numbers that do not
-//! just count, with a name such as `ids` or `image_names` holds the ids.
+//! numbers may be written as decimals (`7.0`). Beside the features in an `.npz` or `.mat` file (the
+//! only array that can be the features, unless it is named), an array of texts, or of numbers that
+//! do not just count, with a name such as `ids` or `image_names` holds the ids. Several arrays that
+//! can be the features or dissimilarities, such as a matrix and a vector for as many stimuli, are an
+//! error that names them, and so is one that cannot be read, such as complex numbers. Arrays that
+//! name or list the pairs of an upper triangle give their order.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"

@@ -14,8 +14,8 @@ use crate::reading::Reading;
 /// Options of feature files.
 #[derive(Args)]
 pub struct FeatureReading {
-    /// Name of the array to read from .npz, .safetensors and .mat files. Default: the only array, or
-    /// the only one with two axes.
+    /// Name of the array to read from .npz, .safetensors and .mat files. Default: the only array that
+    /// can be the features.
     #[arg(long, value_name = "NAME")]
     pub array: Option<String>,
     /// Name of the id column of a table of features. Default: a column with a name such as id or
