@@ -1,7 +1,8 @@
 //! Ids and names of image files.
 
-use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
+
+use crate::io::text::are_different;
 
 /// Returns the name of a file without its extension.
 pub(super) fn id(path: &Path) -> String {
@@ -34,10 +35,9 @@ pub(super) fn with_extension_of(id: &str, path: &Path) -> String {
 /// deepest folder that contains all of them.
 pub(super) fn ids_of_absolute(paths: &[PathBuf]) -> Vec<String> {
     let ids: Vec<String> = paths.iter().map(|path| id(path)).collect();
-    let different: HashSet<&String> = ids.iter().collect();
     let contains_all = |folder: &&Path| paths.iter().all(|path| path.starts_with(folder));
     let folder = paths[0].ancestors().skip(1).find(contains_all);
-    match folder.filter(|_| different.len() < ids.len()) {
+    match folder.filter(|_| !are_different(&ids)) {
         Some(folder) => paths.iter().map(|path| id_within(path, folder)).collect(),
         None => ids,
     }

@@ -200,9 +200,11 @@ impl ImageFiles {
         images.sort_unstable();
         let ids: Vec<String> = images.iter().map(|path| id_within(path, folder)).collect();
         let order = ImageOrder::of_ids(ids.iter().map(String::as_str));
-        let images = Self::new(ids, images, ImageOrder::Given, ignored);
-        let images = images.map_err(|error| error.in_file(folder))?;
-        Ok(images.sorted(order))
+        let positions = positions_in(order, &ids, &images);
+        let ids = positions.iter().map(|&position| ids[position].clone());
+        let paths = positions.iter().map(|&position| images[position].clone());
+        let images = Self::new(ids.collect(), paths.collect(), order, ignored);
+        images.map_err(|error| error.in_file(folder))
     }
 
     fn new(
@@ -260,13 +262,7 @@ impl ImageFiles {
         if order == ImageOrder::Given {
             return self;
         }
-        let ids = self.stimuli.ids().iter();
-        let names: Vec<String> = ids
-            .zip(&self.paths)
-            .map(|(id, path)| with_extension_of(id, path))
-            .collect();
-        let mut positions: Vec<usize> = (0..names.len()).collect();
-        positions.sort_by(|&left, &right| order.compare(&names[left], &names[right]));
+        let positions = positions_in(order, self.stimuli.ids(), &self.paths);
         let stimuli = self.stimuli.select(&positions);
         Self {
             stimuli: stimuli.expect("each position occurs once"),
@@ -334,6 +330,15 @@ impl ImageFiles {
     pub(crate) fn require(&self, n: usize) -> Result<()> {
         same_length("images, one for each row of the matrix", n, self.len())
     }
+}
+
+/// Returns the positions of images in an order of their names.
+fn positions_in(order: ImageOrder, ids: &[String], paths: &[PathBuf]) -> Vec<usize> {
+    let both = ids.iter().zip(paths);
+    let names: Vec<String> = both.map(|(id, path)| with_extension_of(id, path)).collect();
+    let mut positions: Vec<usize> = (0..names.len()).collect();
+    positions.sort_by(|&left, &right| order.compare(&names[left], &names[right]));
+    positions
 }
 
 /// Returns the error for a line of a list that is not the path of an image.

@@ -1,6 +1,5 @@
 //! The ids of the rows of an array, in another array of the same file.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use super::Stimuli;
@@ -8,7 +7,7 @@ use crate::error::{FileError, Quoted, Result};
 use crate::io::array_names::{NAMES, is_of_indices, is_of_names, is_remark};
 use crate::io::arrays::{Content, describe};
 use crate::io::format::Format;
-use crate::io::text::{IDENTIFIERS, counts, is_one_of, words};
+use crate::io::text::{IDENTIFIERS, are_different, counts, is_one_of, words};
 
 impl Stimuli {
     /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
@@ -94,10 +93,6 @@ impl Stimuli {
         }
         Stimuli::new(ids).map(Some)
     }
-}
-
-fn are_different(ids: &[String]) -> bool {
-    ids.iter().collect::<HashSet<_>>().len() == ids.len()
 }
 
 /// Checks whether an array is named like numbers that identify stimuli, and not like a property of

@@ -1,10 +1,8 @@
 //! Lists beside the trials of an archive that the indices of trials may count.
 
-use std::collections::HashSet;
-
 use crate::error::{FileError, Quoted, Result};
 use crate::io::arrays::{Content, NamedArray};
-use crate::io::text::{counts, is_about_participants, is_one_of, words};
+use crate::io::text::{are_different, counts, is_about_participants, is_one_of, words};
 use crate::stimuli::Stimuli;
 
 /// Words in the names of arrays with the stimuli, in the singular.
@@ -93,7 +91,6 @@ fn is_of_stimuli(name: &str) -> bool {
 fn ids(values: &[f64]) -> Option<Vec<String>> {
     let is_id = |value: &f64| *value >= 0.0 && value.fract() == 0.0;
     let ids: Vec<String> = values.iter().map(f64::to_string).collect();
-    let different: HashSet<&String> = ids.iter().collect();
-    let are_ids = values.iter().all(is_id) && different.len() == ids.len();
+    let are_ids = values.iter().all(is_id) && are_different(&ids);
     (are_ids && counts(&ids).is_none()).then_some(ids)
 }

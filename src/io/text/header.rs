@@ -1,5 +1,7 @@
 //! Detection of headers, and known names of columns.
 
+use std::collections::HashSet;
+
 use super::cell::{is_missing, number, truth};
 use super::names::{is_one_of, is_participant, plain, words};
 
@@ -195,8 +197,14 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
     })
 }
 
+/// Checks whether no two fields are the same.
+pub(crate) fn are_different(fields: &[String]) -> bool {
+    let different: HashSet<&String> = fields.iter().collect();
+    different.len() == fields.len()
+}
+
 /// Checks whether no field has a decimal point.
-fn are_plain(fields: &[String]) -> bool {
+pub(crate) fn are_plain(fields: &[String]) -> bool {
     !fields.iter().any(|field| field.contains('.'))
 }
 

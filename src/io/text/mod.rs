@@ -19,8 +19,8 @@ use crate::linalg::out_of_memory;
 
 pub(crate) use cell::{is_missing, resembles_number, without_fractions};
 pub(crate) use header::{
-    NUMBERS, counts, id_rank, is_count_name, is_header_of_ids, is_header_of_participants,
-    is_index_name, is_label_name, is_target_name,
+    NUMBERS, are_different, are_plain, counts, id_rank, is_count_name, is_header_of_ids,
+    is_header_of_participants, is_index_name, is_label_name, is_target_name,
 };
 pub(crate) use names::{
     AVERAGES, IDENTIFIERS, PEOPLE, PRACTICE, is_about_participants, is_one_of, is_participant,

@@ -8,11 +8,11 @@ use super::content::Contents;
 use super::layout::{Cells, Layout};
 use super::lookalikes::are_listed_pairs;
 use super::pairs::{NamedPairs, require_order};
-use crate::error::{FileError, Quoted, Result};
+use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::is_remark;
 use crate::io::arrays::{Content, NamedArray, candidates, describe, is_list, read_named};
 use crate::io::choice::Holds;
-use crate::io::text::{counts, is_participant, words};
+use crate::io::text::{are_different, counts, is_participant, words};
 use crate::linalg::{n_pairs, n_stimuli_of};
 
 /// An array with the two stimuli of each pair.
@@ -176,11 +176,6 @@ fn n_stimuli(m: usize) -> usize {
     n_stimuli_of(m).unwrap_or(0)
 }
 
-fn are_different(texts: &[String]) -> bool {
-    let different: std::collections::HashSet<&String> = texts.iter().collect();
-    different.len() == texts.len()
-}
-
 /// Returns the pairs whose first and second stimuli are in two arrays, such as `item1` and `item2`.
 ///
 /// # Errors
@@ -211,7 +206,7 @@ fn of_two_arrays(arrays: &[NamedArray], m: usize) -> Result<Option<NamedPairs>> 
     refused.map_or(Ok(None), Err)
 }
 
-fn unknown_order(names: &[&String]) -> crate::error::Error {
+fn unknown_order(names: &[&String]) -> Error {
     let names: Vec<String> = names.iter().map(|name| Quoted(name).to_string()).collect();
     FileError::Ambiguous {
         what: format!(

@@ -63,13 +63,21 @@ impl Coverage {
 
 /// Checks whether columns have numbers that are not whole, so that they cannot be stimuli.
 pub(super) fn has_fractions(table: &Table, columns: [usize; 2]) -> Result<bool> {
+    have_number(table, columns, |number| {
+        number.is_finite() && number.fract() != 0.0
+    })
+}
+
+/// Checks whether two columns have a number of a kind.
+fn have_number(
+    table: &Table,
+    columns: [usize; 2],
+    is_of_kind: impl Fn(f64) -> bool,
+) -> Result<bool> {
     let mut rows = table.rows();
     while let Some(row) = rows.next()? {
-        let is_fraction = |&column: &usize| {
-            let number = row.maybe_number(column);
-            number.is_some_and(|number| number.is_finite() && number.fract() != 0.0)
-        };
-        if columns.iter().any(is_fraction) {
+        let has = |&column: &usize| row.maybe_number(column).is_some_and(&is_of_kind);
+        if columns.iter().any(has) {
             return Ok(true);
         }
     }
@@ -122,7 +130,7 @@ fn by_content(table: &Table, names: &[String], found: Vec<[usize; 2]>) -> Result
             determines_all &= determines(table, pair, other)?;
         }
         if determines_all {
-            finest.push((pair, are_texts(table, pair)?));
+            finest.push((pair, !have_number(table, pair, |_| true)?));
         }
     }
     let pairs_of = |found: &[[usize; 2]]| -> Vec<String> {
@@ -156,20 +164,6 @@ fn determines(table: &Table, labels: [usize; 2], others: [usize; 2]) -> Result<b
             if *known != other {
                 return Ok(false);
             }
-        }
-    }
-    Ok(true)
-}
-
-/// Checks whether no field of two columns is a number.
-fn are_texts(table: &Table, columns: [usize; 2]) -> Result<bool> {
-    let mut rows = table.rows();
-    while let Some(row) = rows.next()? {
-        if columns
-            .iter()
-            .any(|&column| row.maybe_number(column).is_some())
-        {
-            return Ok(false);
         }
     }
     Ok(true)

@@ -7,8 +7,8 @@ use super::RdmFile;
 use super::columns::{is_property, is_repetition};
 use super::direction::told_apart;
 use super::long::LongTable;
-use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{Table, is_index_name, is_one_of, words};
+use crate::error::{Error, FileError, Quoted, Result};
+use crate::io::text::{Row, Table, is_index_name, is_one_of, words};
 
 /// Checks whether a column counts the judgments of a row, such as `n`, `n_responses` or `votes`, and
 /// not the repetitions, such as `trial_number`.
@@ -54,7 +54,6 @@ impl RdmFile {
     /// apart, and that none says how often each of them was given.
     pub(super) fn refuse_merged(&self, table: &Table, long: &LongTable) -> Result<()> {
         let is_read = |column: usize| long.reads(column) || is_index_name(table.name(column));
-        let n_pairs = rows_by_value(table, long, None)?.1;
         for column in (0..table.n_columns()).filter(|&column| !is_read(column)) {
             let name = table.name(column);
             if is_count(name) && has_several_counts(table, column)? {
@@ -66,10 +65,16 @@ impl RdmFile {
             if is_repetition(name) && (is_measured || !is_property(name)) {
                 continue;
             }
-            let (n_rows, _, is_unique) = rows_by_value(table, long, Some(column))?;
-            let divides = is_unique && n_rows.len() > 1 && n_rows.values().all(|&n| n > 1);
+            let Some(n_rows) = rows_by_value(table, long, column)? else {
+                continue;
+            };
+            let mut divides = n_rows.len() > 1 && n_rows.values().all(|&n| n > 1);
             // Each value of a property, such as a time, has most pairs only if it tells rows apart.
-            if divides && (!is_measured || n_rows.values().all(|&n| 2 * n > n_pairs)) {
+            if divides && is_measured {
+                let n_judged = n_judged(table, long)?;
+                divides = n_rows.values().all(|&n| 2 * n > n_judged);
+            }
+            if divides {
                 return Err(told_apart(name, long.participant().is_some()));
             }
         }
@@ -77,32 +82,40 @@ impl RdmFile {
     }
 }
 
-/// Returns the number of rows with each value of a column, the number of pairs and participants, and
-/// whether no pair of a participant has several rows with the same value.
+/// Returns the number of rows with each value of a column, or `None` if a pair of a participant has
+/// several rows with the same value.
 fn rows_by_value(
     table: &Table,
     long: &LongTable,
-    column: Option<usize>,
-) -> Result<(HashMap<String, usize>, usize, bool)> {
+    column: usize,
+) -> Result<Option<HashMap<String, usize>>> {
     let (mut n_rows, mut seen) = (HashMap::new(), HashSet::new());
-    let mut pairs = HashSet::new();
-    let mut is_unique = true;
     let mut rows = table.rows();
     while let Some(row) = rows.next()? {
-        let text = |column: usize| row.text(column).to_owned();
-        let value = column.map_or(String::new(), text);
-        let [one, two] = long.stimuli().map(text);
-        let who = long.participant().map(text);
-        let pair = (one.clone().min(two.clone()), one.max(two));
+        let value = row.text(column).to_owned();
         *n_rows.entry(value.clone()).or_insert(0) += 1;
-        match column {
-            Some(_) => is_unique &= seen.insert((value, who, pair)),
-            None => {
-                pairs.insert((who, pair));
-            }
+        if !seen.insert((value, judged(&row, long))) {
+            return Ok(None);
         }
     }
-    Ok((n_rows, pairs.len(), is_unique))
+    Ok(Some(n_rows))
+}
+
+/// Returns the number of different pairs that the participants judged.
+fn n_judged(table: &Table, long: &LongTable) -> Result<usize> {
+    let (mut seen, mut rows) = (HashSet::new(), table.rows());
+    while let Some(row) = rows.next()? {
+        seen.insert(judged(&row, long));
+    }
+    Ok(seen.len())
+}
+
+/// Returns the participant of a row, if there is a column of participants, and the pair in either order.
+fn judged(row: &Row<'_>, long: &LongTable) -> (Option<String>, [String; 2]) {
+    let text = |column: usize| row.text(column).to_owned();
+    let mut pair = long.stimuli().map(text);
+    pair.sort_unstable();
+    (long.participant().map(text), pair)
 }
 
 /// Checks whether a column has several whole numbers, so that rows weigh differently.
@@ -111,11 +124,10 @@ fn has_several_counts(table: &Table, column: usize) -> Result<bool> {
     let are_numbers = texts
         .iter()
         .all(|text| text.parse().is_ok_and(|n: f64| n >= 0.0));
-    let different: HashSet<&String> = texts.iter().collect();
-    Ok(are_numbers && different.len() > 1)
+    Ok(are_numbers && texts.iter().any(|text| *text != texts[0]))
 }
 
-fn weighted(name: &str) -> crate::error::Error {
+fn weighted(name: &str) -> Error {
     FileError::Ambiguous {
         what: format!(
             "how much each of the rows of a pair weighs: column {} appears to count the judgments of a row",

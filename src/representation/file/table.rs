@@ -1,6 +1,6 @@
 //! Features in the columns of a table.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ndarray::Array2;
 
@@ -11,7 +11,7 @@ use super::{Contents, FileSource};
 use crate::error::{
     Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result, wrong_shape,
 };
-use crate::io::text::{Table, counts, is_index_name, without_fractions};
+use crate::io::text::{Table, are_different, are_plain, counts, is_index_name, without_fractions};
 use crate::linalg::reserve;
 use crate::representation::Provenance;
 use crate::stimuli::{IdForm, Stimuli};
@@ -47,17 +47,11 @@ impl FileSource {
             )
         };
         if columns.features.is_empty() {
-            return Err(
-                match columns
-                    .ids
-                    .into_iter()
-                    .chain(columns.index.iter().copied())
-                    .last()
-                {
-                    Some(column) if table.header().is_some() => no_columns(table, column),
-                    _ => refused("at least one column of numbers", 0),
-                },
-            );
+            let of_labels = columns.index.last().copied().or(columns.ids);
+            return Err(match of_labels.filter(|_| table.header().is_some()) {
+                Some(column) => no_columns(table, column),
+                None => refused("at least one column of numbers", 0),
+            });
         }
         table.refuse_thousands(&columns.features)?;
         let (mut ids, mut n_rows) = (Vec::new(), 0);
@@ -222,11 +216,6 @@ fn refuse_second_names(table: &Table) -> Result<()> {
     .into())
 }
 
-/// Checks whether no field has a decimal point.
-fn are_plain(fields: &[String]) -> bool {
-    !fields.iter().any(|field| field.contains('.'))
-}
-
 /// Returns the error for a table without features, of which the given column was taken as labels.
 fn no_columns(table: &Table, column: usize) -> Error {
     Error::from(FileError::Ambiguous {
@@ -236,11 +225,6 @@ fn no_columns(table: &Table, column: usize) -> Error {
         ),
         remedy: "give the column another name, such as value, if it holds values",
     })
-}
-
-fn are_different(labels: &[String]) -> bool {
-    let different: HashSet<&String> = labels.iter().collect();
-    different.len() == labels.len()
 }
 
 /// Adds a remedy to the error for a column that cannot be read as a feature.
