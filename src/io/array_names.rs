@@ -1,30 +1,9 @@
 //! Words in the names of the arrays of a file.
 
-use super::text::{is_about_participants, is_one_of, words};
+use super::text::{JUDGMENTS, has_one_of, is_about_participants, is_of_stimuli, is_one_of, words};
 
-/// Words in the names of arrays with the names of the stimuli, in the singular.
-pub(crate) const NAMES: [&str; 20] = [
-    "stimulus",
-    "stimuli",
-    "stim",
-    "label",
-    "name",
-    "id",
-    "item",
-    "image",
-    "object",
-    "concept",
-    "condition",
-    "category",
-    "file",
-    "filename",
-    "img",
-    "pic",
-    "picture",
-    "photo",
-    "sample",
-    "exemplar",
-];
+/// Words in the names of arrays with the names of the stimuli, beside those for stimuli, in the singular.
+const GROUPS: [&str; 3] = ["condition", "category", "sample"];
 
 /// Words in the names of arrays of texts that are not the names of the stimuli.
 const REMARKS: [&str; 12] = [
@@ -46,7 +25,7 @@ const REMARKS: [&str; 12] = [
 const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 
 /// Other words in the names of arrays that accompany the data.
-const COMPANIONS: [&str; 32] = [
+const COMPANIONS: [&str; 31] = [
     "fold",
     "split",
     "class",
@@ -77,12 +56,11 @@ const COMPANIONS: [&str; 32] = [
     "sex",
     "gender",
     "rt",
-    "word",
     "key",
 ];
 
-/// Words in the names of arrays that hold the data.
-const DATA: [&str; 33] = [
+/// Words in the names of arrays that hold the data, beside those for judgments.
+const DATA: [&str; 21] = [
     "feature",
     "feat",
     "embedding",
@@ -101,26 +79,14 @@ const DATA: [&str; 33] = [
     "rdm",
     "rsm",
     "rdv",
-    "dissimilarity",
-    "dissim",
-    "distance",
-    "dist",
-    "similarity",
-    "sim",
     "human",
     "behavior",
     "behaviour",
-    "judgment",
-    "judgement",
-    "rating",
-    "response",
-    "value",
-    "score",
 ];
 
 /// Checks whether an array is named like one with the names of the stimuli.
 pub(crate) fn is_of_names(array: &str) -> bool {
-    has_one_of(array, &NAMES)
+    is_of_stimuli(array) || has_one_of(array, &GROUPS)
 }
 
 /// Checks whether an array is named like numbers that may identify stimuli.
@@ -136,7 +102,8 @@ pub(crate) fn is_remark(array: &str) -> bool {
 /// Checks whether an array is named like features or dissimilarities, such as `rdm_1` and not
 /// `feature_names`.
 pub(crate) fn is_of_data(array: &str) -> bool {
-    ends_with_data(array) || has_one_of(array, &DATA) && !accompanies(array)
+    let has_data = has_one_of(array, &DATA) || has_one_of(array, &JUDGMENTS);
+    ends_with_data(array) || has_data && !accompanies(array)
 }
 
 /// Checks whether an array is named like one that accompanies the data, such as `image_size`.
@@ -162,11 +129,9 @@ fn ends_with_data(array: &str) -> bool {
         .iter()
         .rev()
         .filter(|word| !word.chars().all(char::is_numeric));
-    named.next().is_some_and(|word| is_one_of(word, &DATA))
-}
-
-fn has_one_of(array: &str, known: &[&str]) -> bool {
-    words(array).iter().any(|word| is_one_of(word, known))
+    named
+        .next()
+        .is_some_and(|word| is_one_of(word, &DATA) || is_one_of(word, &JUDGMENTS))
 }
 
 #[cfg(test)]

@@ -83,22 +83,25 @@ pub(crate) fn read_named(path: &Path, format: Format, name: &str) -> Result<Arra
     match format {
         Format::Npz => {
             let mut archive = NpzArchive::open(path)?;
-            let member = archive.choose(Some(name), |_| true)?;
-            read_from(&mut archive.array(member)?)
+            let member = archive.find(name)?;
+            read_from(archive.array(member)?)
         }
         Format::Safetensors => {
             let mut file = SafetensorsFile::open(path)?;
             let reader = file.tensor(name)?;
             let missing = || FileError::malformed("safetensors", "a tensor is missing");
-            read_from(&mut reader.ok_or_else(missing)?)
+            read_from(reader.ok_or_else(missing)?)
         }
-        _ => MatFile::open(path)?.read_numbers(Some(name)),
+        _ => MatFile::open(path)?.read(name)?.into_numbers(),
     }
 }
 
-fn read_from<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
+/// Reads an array, after which nothing may follow.
+pub(crate) fn read_from<R: Read>(mut reader: NpyReader<R>) -> Result<ArrayD<f64>> {
     let shape: Vec<usize> = reader.shape().iter().map(|&n| n as usize).collect();
-    let array = ArrayD::from_shape_vec(IxDyn(&shape), reader.read_row_major()?);
+    let values = reader.read_row_major()?;
+    reader.expect_end()?;
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
     array.map_err(|error| FileError::malformed("array", error))
 }
 

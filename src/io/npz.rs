@@ -9,7 +9,6 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::arrays::is_list;
 use super::choice::{Candidate, Fit, Holds, choose};
 use super::npy::NpyReader;
 use super::npy_header::Fields;
@@ -55,56 +54,41 @@ impl NpzArchive {
             .map_err(|error| refused(&self.origin, error))
     }
 
-    /// Finds an array by name. Without a name, finds the only array, the only numeric array whose
-    /// shape `fits`, or the only one of these that is not a list.
+    /// Finds an array by name.
     ///
     /// # Errors
-    /// Returns [`FileError::NoSuchArray`], with the available names, if there is not exactly one.
-    pub(crate) fn choose(
-        &mut self,
-        name: Option<&str>,
-        fits: impl Fn(&[u64]) -> bool,
-    ) -> Result<usize> {
-        let members = self.members()?.into_iter().enumerate();
-        let array =
-            |(index, name): (usize, String)| Some((name.strip_suffix(".npy")?.into(), index));
-        let arrays: Vec<(String, usize)> = members.filter_map(array).collect();
-        let found = match name {
-            Some(name) => {
-                let name = name.strip_suffix(".npy").unwrap_or(name);
-                let found = arrays.iter().find(|(array, _)| array == name);
-                found.map(|&(_, index)| index)
-            }
-            None => self.only(&arrays, fits)?,
-        };
-        found.ok_or_else(|| {
-            FileError::NoSuchArray {
-                name: name.unwrap_or_default().into(),
-                available: arrays.into_iter().map(|(name, _)| name).collect(),
-            }
-            .into()
-        })
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is no such array.
+    pub(crate) fn find(&self, name: &str) -> Result<usize> {
+        let name = name.strip_suffix(".npy").unwrap_or(name);
+        let members = self.members()?;
+        let arrays = || members.iter().map(|member| member.strip_suffix(".npy"));
+        arrays()
+            .position(|array| array == Some(name))
+            .ok_or_else(|| {
+                FileError::NoSuchArray {
+                    name: name.into(),
+                    available: arrays().flatten().map(str::to_owned).collect(),
+                }
+                .into()
+            })
     }
 
     /// Finds an array by name or, without a name, the only one that `fit` allows.
     ///
     /// # Errors
-    /// Returns [`FileError::NoSuchArray`] if there is no array of that name, and the errors of
-    /// [`choose`].
-    pub(crate) fn choose_fitting(
+    /// Returns [`FileError::NoSuchArray`], with the available names, if there is no such array, and
+    /// the errors of [`choose`].
+    pub(crate) fn choose(
         &mut self,
         name: Option<&str>,
         fit: &dyn Fn(&str, &[u64]) -> Fit,
     ) -> Result<usize> {
-        if name.is_some() {
-            return self.choose(name, |_| true);
+        if let Some(name) = name {
+            return self.find(name);
         }
-        let members = self.members()?;
-        let mut arrays = self.candidates()?;
+        let arrays = self.candidates()?;
         let chosen = choose(&self.origin.path, &arrays, fit)?;
-        let name = arrays.swap_remove(chosen).name + ".npy";
-        let place = members.into_iter().position(|member| member == name);
-        place.ok_or_else(|| self.origin.malformed("its directory changes"))
+        self.find(&arrays[chosen].name)
     }
 
     /// Describes the arrays, without reading numbers.
@@ -159,38 +143,6 @@ impl NpzArchive {
             }
         };
         Ok((shape, Holds::Unread { what, are_numbers }))
-    }
-
-    fn only(
-        &mut self,
-        arrays: &[(String, usize)],
-        fits: impl Fn(&[u64]) -> bool,
-    ) -> Result<Option<usize>> {
-        if let &[(_, index)] = arrays {
-            return Ok(Some(index));
-        }
-        let (mut fitting, mut matrices) = (Vec::new(), Vec::new());
-        for &(_, index) in arrays {
-            match self.array(index) {
-                Ok(reader) if fits(reader.shape()) => {
-                    fitting.push(index);
-                    // A list of ids may be a matrix of one row or column.
-                    if !is_list(reader.shape()) {
-                        matrices.push(index);
-                    }
-                }
-                // Strings and objects may accompany numeric arrays.
-                Ok(_) => {}
-                Err(error) => match error.kind() {
-                    ErrorKind::File(FileError::UnsupportedElement { .. }) => {}
-                    _ => return Err(error),
-                },
-            }
-        }
-        Ok(match (fitting.as_slice(), matrices.as_slice()) {
-            (&[index], _) | (_, &[index]) => Some(index),
-            _ => None,
-        })
     }
 
     /// Opens the array of the member with this index and reads its header.

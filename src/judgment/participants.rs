@@ -6,12 +6,16 @@ use std::path::Path;
 
 use crate::error::{ArgumentError, Error, FileError, Result, wrong_shape};
 use crate::formats::TextEncoding;
+use crate::io::array_names::is_companion;
+use crate::io::arrays::is_list;
+use crate::io::choice::Fit;
 use crate::io::format::Format;
 use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
 use crate::io::text::{
-    NUMBERS, Table, is_header_of_participants, is_missing, is_participant, read_text, words,
+    NUMBERS, Table, is_about_participants, is_header_of_participants, is_missing, is_participant,
+    read_text, words,
 };
 
 /// The participant of each trial. Labels are stored once per participant.
@@ -79,7 +83,7 @@ impl TrialParticipants {
                 numbers(&shape, reader.read_row_major()?)
             }
             Format::Mat => {
-                let array = MatFile::open(path)?.read_numbers(None)?;
+                let array = MatFile::open(path)?.read_fitting(None, &fit_of_labels)?;
                 let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
                 numbers(&shape, array.iter().copied().collect())
             }
@@ -137,6 +141,14 @@ pub(crate) fn check_both_or_neither(left: bool, right: bool) -> Result<()> {
         right: right.into(),
     }
     .into())
+}
+
+/// Returns what an array may be beside others: the labels, if it is a list.
+fn fit_of_labels(name: &str, shape: &[u64]) -> Fit {
+    match is_list(shape) && (is_about_participants(name) || !is_companion(name)) {
+        true => shape.iter().max().map_or(Fit::None, |&n| Fit::Vector(n)),
+        false => Fit::None,
+    }
 }
 
 /// Reads one label per line; blank lines at the end are ignored.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Stimuli;
 use crate::error::{FileError, Quoted, Result};
-use crate::io::array_names::{NAMES, is_of_indices, is_of_names, is_remark};
+use crate::io::array_names::{is_of_indices, is_of_names, is_remark};
 use crate::io::arrays::{Content, describe};
 use crate::io::format::Format;
 use crate::io::text::{IDENTIFIERS, are_different, counts, is_one_of, words};
@@ -98,7 +98,7 @@ impl Stimuli {
 /// Checks whether an array is named like numbers that identify stimuli, and not like a property of
 /// them such as `image_size`.
 fn are_all_of_names(array: &str) -> bool {
-    let identifies = |word: &String| is_one_of(word, &NAMES) || is_one_of(word, &IDENTIFIERS);
+    let identifies = |word: &String| is_of_names(word) || is_one_of(word, &IDENTIFIERS);
     words(array).iter().all(identifies)
 }
 

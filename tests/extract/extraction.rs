@@ -487,6 +487,21 @@ fn files_that_killed_runs_left_behind_are_removed() {
 }
 
 #[test]
+fn an_extraction_without_a_first_batch_leaves_no_files() {
+    let folders = folders(3);
+    let images = ImageFiles::from_folder(&folders.images).unwrap();
+    let out = folders.out.join("f.npy");
+    // Logits are one row of numbers, and no tokens.
+    let unfit = extraction(&["logits@class-token"], 1);
+    assert!(unfit.write(&images, &[&out]).is_err());
+    assert_eq!(names(&folders.out), [""; 0]);
+    std::fs::write(&images.paths()[0], "no picture").unwrap();
+    let unreadable = extraction(&["logits"], 1).write(&images, &[&out]);
+    assert_refused!(unreadable, Image(_));
+    assert_eq!(names(&folders.out), [""; 0]);
+}
+
+#[test]
 fn shards_joined_are_the_whole() {
     let folders = folders(13);
     let images = ImageFiles::from_folder(&folders.images).unwrap();

@@ -1,7 +1,7 @@
 //! The words in the names of columns, or arrays, with answers.
 
 use super::column_names::has_word;
-use crate::io::text::{is_person, words};
+use crate::io::text::{consists_of, is_person, words};
 
 /// Beginnings of the names of the column that holds the answer.
 pub(super) const ANSWERS: [&str; 12] = [
@@ -225,29 +225,6 @@ fn begins_with_answer(joined: &str) -> bool {
     ANSWERS
         .iter()
         .any(|beginning| joined.starts_with(beginning))
-}
-
-/// Checks whether a text consists of known words, in the singular or the plural, one after another.
-pub(super) fn consists_of(text: &str, known: &[&[&str]]) -> bool {
-    // The places where a word may end.
-    let mut is_end = vec![false; text.len() + 1];
-    is_end[0] = true;
-    for at in 0..text.len() {
-        if !is_end[at] {
-            continue;
-        }
-        for word in known.iter().copied().flatten() {
-            let Some(rest) = text[at..].strip_prefix(word) else {
-                continue;
-            };
-            let end = at + word.len();
-            is_end[end] = true;
-            if rest.starts_with('s') {
-                is_end[end + 1] = true;
-            }
-        }
-    }
-    is_end[text.len()]
 }
 
 #[cfg(test)]

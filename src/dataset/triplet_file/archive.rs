@@ -9,12 +9,10 @@ use super::answers::Cell;
 use super::column_names::is_of_time;
 use super::counted::Counted;
 use super::counts::is_count;
-use super::raw::{RawTrials, read};
+use super::raw::RawTrials;
 use crate::error::{Error, FileError, Quoted, Result, same_length};
-use crate::io::arrays::{Content, NamedArray, describe};
+use crate::io::arrays::{Content, NamedArray, describe, read_named};
 use crate::io::format::Format;
-use crate::io::mat::MatFile;
-use crate::io::npz::NpzArchive;
 use crate::io::text::{is_about_participants, is_index_name, is_participant, plain};
 use crate::judgment::Task;
 
@@ -35,21 +33,14 @@ impl RawTrials {
     ) -> Result<Self> {
         let arrays = describe(path, format, |_, _| true)?;
         let name = name.map(|name| name.strip_suffix(".npy").unwrap_or(name));
-        let name = name.or_else(|| of_trials(&arrays)).map(str::to_owned);
-        let mut raw = Self::of_array(match format {
-            Format::Mat => MatFile::open(path)?.read_numbers(name.as_deref())?,
-            _ => {
-                let mut archive = NpzArchive::open(path)?;
-                let member =
-                    archive.choose(name.as_deref(), |shape| matches!(shape, [_, 3 | 4]))?;
-                let mut reader = archive.array(member)?;
-                let array = read(&mut reader)?;
-                reader.expect_end()?;
-                array
-            }
+        let name = name.or_else(|| of_trials(&arrays)).ok_or_else(|| {
+            let available = arrays.iter().map(|array| array.name.clone()).collect();
+            let name = String::new();
+            FileError::NoSuchArray { name, available }
         })?;
+        let mut raw = Self::of_array(read_named(path, format, name)?)?;
         let n_trials = raw.stimuli.len();
-        let is_other = |array: &&NamedArray| Some(&array.name) != name.as_ref();
+        let is_other = |array: &&NamedArray| array.name != name;
         let (answers, others): (Vec<&NamedArray>, Vec<&NamedArray>) = arrays
             .iter()
             .filter(is_other)
@@ -124,6 +115,11 @@ fn of_trials(arrays: &[NamedArray]) -> Option<&str> {
     only(arrays, |array| is_named(array) && has_width(array))
         .or_else(|| only(arrays, has_width))
         .or_else(|| only(arrays, |_| true))
+        // The error says what the only array holds.
+        .or(match arrays {
+            [array] => Some(array.name.as_str()),
+            _ => None,
+        })
 }
 
 /// Returns the name of the only array of numbers that is meant.

@@ -2,14 +2,8 @@
 
 use crate::error::{FileError, Quoted, Result};
 use crate::io::arrays::{Content, NamedArray};
-use crate::io::text::{are_different, counts, is_about_participants, is_one_of, words};
+use crate::io::text::{are_different, counts, is_about_participants, is_of_stimuli};
 use crate::stimuli::Stimuli;
-
-/// Words in the names of arrays with the stimuli, in the singular.
-const STIMULI: [&str; 18] = [
-    "stimulus", "stimuli", "stim", "label", "name", "id", "item", "image", "object", "concept",
-    "file", "filename", "img", "pic", "picture", "photo", "word", "exemplar",
-];
 
 /// A list that the indices of trials may count.
 #[derive(Debug)]
@@ -80,11 +74,6 @@ impl Counted {
         };
         Err(FileError::Ambiguous { what, remedy }.into())
     }
-}
-
-/// Checks whether an array is named like one with the stimuli.
-fn is_of_stimuli(name: &str) -> bool {
-    words(name).iter().any(|word| is_one_of(word, &STIMULI))
 }
 
 /// Returns different whole numbers as ids, unless they just count.

@@ -2,92 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::answer_words::{ANSWERS, CLOSER, consists_of};
+use super::answer_words::{ANSWERS, CLOSER};
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{PEOPLE, counts, is_person, words};
-
-/// Words for a number of answers, anywhere in a name.
-const COUNTS: [&str; 28] = [
-    "count",
-    "cnt",
-    "n",
-    "votes",
-    "freq",
-    "frequency",
-    "frequencies",
-    "weight",
-    "size",
-    "total",
-    "tally",
-    "sum",
-    "support",
-    "hits",
-    "occurrence",
-    "repetitions",
-    "repeats",
-    "reps",
-    "multiplicity",
-    "anzahl",
-    "häufigkeit",
-    "haeufigkeit",
-    "nombre",
-    "effectif",
-    "copies",
-    "weighting",
-    "howmany",
-    "agreeing",
-];
-
-/// Words that are for a number of answers only at the beginning of a name, before what is counted. At
-/// the end they number it.
-const FIRST: [&str; 6] = ["n", "nb", "num", "number", "no", "nr"];
-
-/// Words for what is counted, beside those for answers and participants.
-const COUNTED: [&str; 9] = [
-    "resp",
-    "people",
-    "ppl",
-    "human",
-    "voter",
-    "judge",
-    "obs",
-    "observation",
-    "trials",
-];
-
-/// Words between those for a number and for what is counted.
-const BETWEEN: [&str; 12] = [
-    "of", "the", "in", "per", "by", "for", "agree", "shown", "seen", "unique", "valid", "sample",
-];
+use crate::io::text::{self, counts, is_person, words};
 
 /// Checks whether a column may hold the number of equal answers, or of those who gave them.
 pub(super) fn is_count(name: &str) -> bool {
-    let words = words(name);
-    let Some((first, rest)) = words.split_first() else {
-        return false;
-    };
-    let counted = [&ANSWERS[..], &CLOSER, &PEOPLE, &COUNTED, &BETWEEN];
-    let all = [&counted[..], &[&COUNTS]].concat();
-    let are_known = |words: &[String]| consists_of(&words.concat(), &all);
-    let is_plural = rest.last().is_some_and(|last| last.ends_with('s'));
-    let of_first = match first.as_str() {
-        "times" => are_known(rest),
-        "num" if rest.is_empty() => true,
-        // `no_response` marks missing answers.
-        "no" | "nr" => is_plural && are_known(rest),
-        first if FIRST.contains(&first) => !rest.is_empty() && are_known(after_times(rest)),
-        _ => false,
-    };
-    // pandas names a column of sizes 0.
-    of_first || name == "0" || are_known(&words) && !consists_of(&words.concat(), &counted)
-}
-
-/// Returns the words after that of `n_times_chosen`.
-fn after_times(words: &[String]) -> &[String] {
-    match words.split_first() {
-        Some((first, rest)) if first == "times" => rest,
-        _ => words,
-    }
+    text::is_count(name, &[&ANSWERS, &CLOSER])
 }
 
 /// Checks that a column does not hold numbers of equal answers, given the participants of the rows. It

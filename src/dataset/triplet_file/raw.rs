@@ -1,6 +1,5 @@
 //! Trials as written in files, before stimuli and answers are identified.
 
-use std::io::Read;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayD};
@@ -15,6 +14,7 @@ use super::named::Named;
 use super::questions::check_rows;
 use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 use crate::formats::TextEncoding;
+use crate::io::arrays::read_from;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
 use crate::io::text::{Row, Table};
@@ -195,7 +195,7 @@ impl RawTrials {
 
     /// Reads the array of an `.npy` file.
     pub(super) fn of_npy(path: &Path) -> Result<Self> {
-        let mut reader = match NpyReader::open(path) {
+        let reader = match NpyReader::open(path) {
             Ok(reader) => reader,
             Err(error) => {
                 return match read_texts(path) {
@@ -204,7 +204,7 @@ impl RawTrials {
                 };
             }
         };
-        Self::of_array(read(&mut reader)?)
+        Self::of_array(read_from(reader)?)
     }
 
     /// Reads trials of three ids each, and their answers if there is a fourth column.
@@ -269,14 +269,6 @@ fn are_all(table: &Table, columns: [usize; 3], is_id: impl Fn(&str) -> bool) -> 
         }
     }
     Ok(true)
-}
-
-/// Reads an array of numbers.
-pub(super) fn read<R: Read>(reader: &mut NpyReader<R>) -> Result<ArrayD<f64>> {
-    let shape = reader.shape().iter().map(|&length| length as usize);
-    let shape: Vec<usize> = shape.collect();
-    let values = reader.read_row_major()?;
-    ArrayD::from_shape_vec(shape, values).map_err(|error| FileError::malformed("array", error))
 }
 
 /// Checks whether answers are positions that ascend, as numbers of participants do.

@@ -188,7 +188,7 @@ impl Journal {
     }
 
     /// Removes the record and the rows.
-    fn remove(&self) -> Result<()> {
+    pub fn remove(&self) -> Result<()> {
         // The record first: without it, the rows are ignored, but not the other way round.
         let path = &self.outputs[0].record_path;
         match std::fs::remove_file(path) {

@@ -261,14 +261,21 @@ impl Extraction {
         let settings = self.settings(&images, part);
         let mut journal = Journal::open(outputs, settings, &images, &self.inputs)?;
         let n_resumed = journal.n_done();
-        self.for_each_batch(&images, n_resumed, |batch| {
+        let computed = self.for_each_batch(&images, n_resumed, |batch| {
             journal.append(batch)?;
             Ok(observe(ExtractionProgress {
                 n_done: journal.n_done(),
                 n_resumed,
                 n_images: images.len(),
             }))
-        })?;
+        });
+        if let Err(error) = computed {
+            // There is nothing that another run could continue.
+            if journal.n_done() == 0 {
+                journal.remove()?;
+            }
+            return Err(error);
+        }
         if journal.n_done() < images.len() {
             return Err(ExtractError::Interrupted {
                 n_done: journal.n_done(),

@@ -51,7 +51,7 @@ const LABEL_NAMES: [&str; 7] = [
 ];
 
 /// Names of columns that may also be features, unless their numbers count the rows.
-const COUNT_NAMES: [&str; 6] = ["nr", "no", "n", "num", "number", "run"];
+const ROW_NUMBER_NAMES: [&str; 6] = ["nr", "no", "n", "num", "number", "run"];
 
 /// What such names end with after the name of a stimulus.
 pub(crate) const NUMBERS: [&str; 6] = ["number", "num", "nr", "no", "index", "idx"];
@@ -244,8 +244,8 @@ fn is_ascending_above_decimals(
 }
 
 /// Checks whether whole numbers in a column with this name are labels if they count the rows.
-pub(crate) fn is_count_name(name: &str) -> bool {
-    COUNT_NAMES.contains(&plain(name).as_str())
+pub(crate) fn is_row_number_name(name: &str) -> bool {
+    ROW_NUMBER_NAMES.contains(&plain(name).as_str())
 }
 
 /// Returns the first number, 0 or 1, if the fields are consecutive whole numbers that begin with

@@ -1,6 +1,7 @@
 //! Text files: decoding ([`read_text`]) and parsing as tables ([`Table`]).
 
 mod cell;
+mod count_names;
 mod decimals;
 mod header;
 mod layout;
@@ -18,13 +19,15 @@ use crate::formats::TextEncoding;
 use crate::linalg::out_of_memory;
 
 pub(crate) use cell::{is_missing, resembles_number, without_fractions};
+pub(crate) use count_names::is_count;
 pub(crate) use header::{
-    NUMBERS, are_different, are_plain, counts, id_rank, is_count_name, is_header_of_ids,
-    is_header_of_participants, is_index_name, is_label_name, is_target_name,
+    NUMBERS, are_different, are_plain, counts, id_rank, is_header_of_ids,
+    is_header_of_participants, is_index_name, is_label_name, is_row_number_name, is_target_name,
 };
 pub(crate) use names::{
-    AVERAGES, IDENTIFIERS, PEOPLE, PRACTICE, is_about_participants, is_one_of, is_participant,
-    is_person, is_summary, marks_practice, may_be_summary, plain, words,
+    AVERAGES, IDENTIFIERS, JUDGMENTS, PRACTICE, consists_of, has_one_of, is_about_participants,
+    is_of_stimuli, is_one_of, is_participant, is_person, is_summary, marks_practice,
+    may_be_summary, plain, words,
 };
 pub(crate) use table::{Row, Table};
 

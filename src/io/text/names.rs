@@ -23,6 +23,29 @@ pub(crate) const PEOPLE: [&str; 19] = [
     "uid",
 ];
 
+/// Words for stimuli, their images and their names, in the singular.
+const STIMULI: [&str; 18] = [
+    "stimulus", "stimuli", "stim", "item", "image", "img", "object", "concept", "word", "picture",
+    "pic", "photo", "exemplar", "name", "label", "id", "file", "filename",
+];
+
+/// Words for a dissimilarity, or for the judgment from which it follows.
+pub(crate) const JUDGMENTS: [&str; 13] = [
+    "dissimilarity",
+    "dissim",
+    "distance",
+    "dist",
+    "similarity",
+    "sim",
+    "rating",
+    "judgment",
+    "judgement",
+    "response",
+    "score",
+    "answer",
+    "value",
+];
+
 /// Parts of the names of trials that are no judgments, and of the columns that mark them.
 pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
 
@@ -72,7 +95,7 @@ const OF_SUMMARIES: [&str; 7] = ["grand", "column", "group", "of", "all", "the",
 /// Checks whether a name consists of words for a summary of several rows, such as `grand mean`, or
 /// for the units of columns.
 pub(crate) fn is_summary(name: &str) -> bool {
-    consists_of(name, summarizes)
+    is_made_of(name, summarizes)
 }
 
 fn summarizes(word: &str) -> bool {
@@ -81,15 +104,38 @@ fn summarizes(word: &str) -> bool {
 
 /// Checks whether a name may be that of a summary, such as `max`, or of something else.
 pub(crate) fn may_be_summary(name: &str) -> bool {
-    consists_of(name, |word| SHORT_SUMMARIES.contains(&word))
+    is_made_of(name, |word| SHORT_SUMMARIES.contains(&word))
 }
 
 /// Checks whether a name consists of words of a kind, and others that accompany them.
-fn consists_of(name: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+fn is_made_of(name: &str, is_meant: impl Fn(&str) -> bool) -> bool {
     let words = words(name);
     let accompanies = |word: &str| OF_SUMMARIES.contains(&word) || summarizes(word);
     words.iter().any(|word| is_meant(word))
         && words.iter().all(|word| is_meant(word) || accompanies(word))
+}
+
+/// Checks whether a text consists of known words, in the singular or the plural, one after another.
+pub(crate) fn consists_of(text: &str, known: &[&[&str]]) -> bool {
+    // The places where a word may end.
+    let mut is_end = vec![false; text.len() + 1];
+    is_end[0] = true;
+    for at in 0..text.len() {
+        if !is_end[at] {
+            continue;
+        }
+        for word in known.iter().copied().flatten() {
+            let Some(rest) = text[at..].strip_prefix(word) else {
+                continue;
+            };
+            let end = at + word.len();
+            is_end[end] = true;
+            if rest.starts_with('s') {
+                is_end[end + 1] = true;
+            }
+        }
+    }
+    is_end[text.len()]
 }
 
 /// Converts a name to lower case, and removes spaces, `_`, `-` and `.`.
@@ -132,6 +178,16 @@ fn singular(word: &str) -> String {
 /// Checks whether a word, or its singular, is one of the known words.
 pub(crate) fn is_one_of(word: &str, known: &[&str]) -> bool {
     known.contains(&word) || known.contains(&singular(word).as_str())
+}
+
+/// Checks whether a name has one of the known words.
+pub(crate) fn has_one_of(name: &str, known: &[&str]) -> bool {
+    words(name).iter().any(|word| is_one_of(word, known))
+}
+
+/// Checks whether a column or an array is named like stimuli.
+pub(crate) fn is_of_stimuli(name: &str) -> bool {
+    has_one_of(name, &STIMULI)
 }
 
 /// Checks whether a column identifies the participant. A name such as `subject_age` is that of a

@@ -32,7 +32,7 @@ impl RdmFile {
             Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
-                let member = archive.choose_fitting(name, &fit)?;
+                let member = archive.choose(name, &fit)?;
                 let mut reader = archive.array(member)?;
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::{FileError, Result};
-use crate::io::text::{IDENTIFIERS, is_one_of, plain, words};
+use crate::io::text::{IDENTIFIERS, JUDGMENTS, has_one_of, is_of_stimuli, is_one_of, plain, words};
 
 /// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
 /// column of the same kind would have.
@@ -21,23 +21,6 @@ const PAIRS: [(&str, &str, &str); 13] = [
     ("source", "target", ""),
     ("itema", "itemb", "itemc"),
     ("stima", "stimb", "stimc"),
-];
-
-/// Words for the dissimilarity of a pair, or for the judgment from which it follows.
-const VALUES: [&str; 13] = [
-    "dissimilarity",
-    "dissim",
-    "distance",
-    "dist",
-    "similarity",
-    "sim",
-    "rating",
-    "judgment",
-    "judgement",
-    "response",
-    "score",
-    "answer",
-    "value",
 ];
 
 /// Words for a property of a judgment that is not the judgment, such as its time or its spread.
@@ -66,29 +49,27 @@ const REPETITIONS: [&str; 13] = [
 
 /// Checks whether a column may hold the dissimilarity, according to its name.
 pub(super) fn is_value(name: &str) -> bool {
-    words(name).iter().any(|word| is_one_of(word, &VALUES)) && !is_property(name)
+    has_one_of(name, &JUDGMENTS) && !is_property(name)
 }
 
 /// Checks whether a column holds a property of the judgments, such as their time.
 pub(super) fn is_property(name: &str) -> bool {
-    words(name).iter().any(|word| is_one_of(word, &PROPERTIES))
+    has_one_of(name, &PROPERTIES)
 }
 
 /// Checks whether a column is named exactly as it should be named.
 pub(super) fn is_dissimilarity(name: &str) -> bool {
-    plain(name) == VALUES[0]
+    plain(name) == "dissimilarity"
 }
 
 /// Checks whether a name is that of dissimilarities or distances.
 pub(super) fn is_distance(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| is_one_of(word, &VALUES[..4]))
+    has_one_of(name, &["dissimilarity", "dissim", "distance", "dist"])
 }
 
 /// Checks whether a column numbers the times at which a person judges a pair again.
 pub(super) fn is_repetition(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| is_one_of(word, &REPETITIONS))
+    has_one_of(name, &REPETITIONS)
 }
 
 /// Checks whether a column labels or numbers the pairs.
@@ -137,13 +118,8 @@ pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String 
 }
 
 /// Checks whether a column is named like the stimuli of pairs.
-pub(super) fn is_of_stimuli(name: &str) -> bool {
-    const STIMULI: [&str; 22] = [
-        "stimulus", "stimuli", "stim", "stima", "stimb", "item", "itema", "itemb", "image", "img",
-        "object", "concept", "word", "picture", "pic", "photo", "name", "file", "filename",
-        "exemplar", "id", "label",
-    ];
-    words(name).iter().any(|word| is_one_of(word, &STIMULI))
+pub(super) fn is_of_pair(name: &str) -> bool {
+    is_of_stimuli(name) || has_one_of(name, &["stima", "stimb", "itema", "itemb"])
 }
 
 /// Returns the two columns with the stimuli of a pair: their names differ in one word, by which

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::columns::{candidates_of_stimuli, is_of_stimuli, is_property, is_value, listed};
+use super::columns::{candidates_of_stimuli, is_of_pair, is_property, is_value, listed};
 use super::order::Register;
 use crate::error::{FileError, Result};
 use crate::io::text::Table;
@@ -104,7 +104,7 @@ pub(super) fn stimuli_of(table: &Table, names: &[String]) -> Result<Option<[usiz
         pair.iter().all(|&column| is_meant(&names[column]))
     };
     prefer(&mut found, |pair| are_whole.contains(pair));
-    prefer(&mut found, |pair| are_all(pair, &is_of_stimuli));
+    prefer(&mut found, |pair| are_all(pair, &is_of_pair));
     prefer(&mut found, |pair| are_all(pair, &|name| !is_value(name)));
     if let [only] = found[..] {
         return Ok(Some(only));

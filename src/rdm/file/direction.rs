@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::listed;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, is_one_of, marks_practice, words};
+use crate::io::text::{Table, has_one_of, marks_practice};
 
 /// Checks that the values of stimuli with themselves are smaller than others, unless they are
 /// similarities.
@@ -92,11 +92,8 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
     }
     for (&column, values) in columns.iter().zip(values_of) {
         let name = table.name(column);
-        let some_are = |known: &[&str]| {
-            let is_known = |value: &String| words(value).iter().any(|word| is_one_of(word, known));
-            values.iter().any(is_known)
-        };
-        let is_named = words(name).iter().any(|word| is_one_of(word, &DIRECTIONS));
+        let some_are = |known: &[&str]| values.iter().any(|value| has_one_of(value, known));
+        let is_named = has_one_of(name, &DIRECTIONS);
         let are_both = || some_are(&["similarity"]) && some_are(&DIFFERENCES);
         if values.len() > 1 && (is_named || are_both()) {
             return Err(FileError::Ambiguous {

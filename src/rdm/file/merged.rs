@@ -8,45 +8,26 @@ use super::columns::{is_property, is_repetition};
 use super::direction::told_apart;
 use super::long::LongTable;
 use crate::error::{Error, FileError, Quoted, Result};
-use crate::io::text::{Row, Table, is_index_name, is_one_of, words};
+use crate::io::text::{self, JUDGMENTS, Row, Table, has_one_of, is_index_name, is_one_of, words};
 
 /// Checks whether a column counts the judgments of a row, such as `n`, `n_responses` or `votes`, and
 /// not the repetitions, such as `trial_number`.
 pub(super) fn is_count(name: &str) -> bool {
-    const EXACT: [&str; 14] = [
-        "n",
-        "0",
-        "count",
-        "freq",
-        "frequency",
-        "size",
-        "vote",
-        "weight",
-        "nobs",
-        "response",
-        "judgment",
-        "judgement",
-        "observation",
-        "rater",
-    ];
     const LAST: [&str; 4] = ["count", "vote", "weight", "nobs"];
-    const FIRST: [&str; 2] = ["n", "num"];
+    const JUDGED: [&str; 5] = ["response", "judgment", "judgement", "observation", "rater"];
 
     let words = words(name);
-    match &words[..] {
-        [] => false,
-        [word] => {
-            let is_plural = || word.ends_with('s');
-            EXACT[..9].contains(&word.as_str()) || is_one_of(word, &EXACT) && is_plural()
-        }
-        [first, .., last] => {
-            let of_several = FIRST.contains(&first.as_str());
-            of_several && last.ends_with('s')
-                || first == "number" && words[1] == "of"
-                || is_one_of(last, &LAST)
-                || last == "n" && !is_repetition(name)
-        }
-    }
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return false;
+    };
+    let is_plural = last.ends_with('s');
+    let is_number_of = match first.as_str() {
+        "n" | "num" => is_plural && words.len() > 1,
+        "number" => words.get(1).is_some_and(|word| word == "of"),
+        // A judgment itself is in the singular.
+        _ => is_plural && words.len() == 1 && is_one_of(first, &JUDGED),
+    };
+    is_number_of || is_one_of(last, &LAST) || text::is_count(name, &[&JUDGMENTS])
 }
 
 impl RdmFile {
@@ -118,13 +99,17 @@ fn judged(row: &Row<'_>, long: &LongTable) -> (Option<String>, [String; 2]) {
     (long.participant().map(text), pair)
 }
 
-/// Checks whether a column has several whole numbers, so that rows weigh differently.
+/// Checks whether a column has several numbers of judgments, so that rows weigh differently. Numbers
+/// that count the rows are none.
 fn has_several_counts(table: &Table, column: usize) -> Result<bool> {
+    let is_weight = has_one_of(table.name(column), &["weight", "weighting"]);
     let texts = table.texts(column)?;
-    let are_numbers = texts
-        .iter()
-        .all(|text| text.parse().is_ok_and(|n: f64| n >= 0.0));
-    Ok(are_numbers && texts.iter().any(|text| *text != texts[0]))
+    let are_counts = texts.iter().all(|text| {
+        text.parse()
+            .is_ok_and(|n: f64| n >= 0.0 && (is_weight || n.fract() == 0.0))
+    });
+    let vary = texts.iter().any(|text| *text != texts[0]);
+    Ok(are_counts && vary && text::counts(&texts).is_none())
 }
 
 fn weighted(name: &str) -> Error {
@@ -157,6 +142,9 @@ mod tests {
             "weight",
             "responses",
             "rating_n",
+            "n_ratings",
+            "Anzahl",
+            "nb_judgments",
         ] {
             assert!(is_count(name), "{name}");
         }
@@ -168,6 +156,8 @@ mod tests {
             "rater",
             "subject_number",
             "image_size",
+            "rating",
+            "dissimilarity",
             "",
         ] {
             assert!(!is_count(name), "{name}");

@@ -3,7 +3,7 @@
 use super::FileSource;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::text::{
-    Table, counts, id_rank, is_count_name, is_index_name, is_label_name, is_target_name,
+    Table, counts, id_rank, is_index_name, is_label_name, is_row_number_name, is_target_name,
     resembles_number,
 };
 
@@ -59,7 +59,7 @@ impl FileSource {
                 || is_target_name(name) && is_after_decimals(column);
             // Without such a name, a column must contain row numbers from the first row on.
             let may_count = match has_header {
-                true => is_count_name(name),
+                true => is_row_number_name(name),
                 false => column == left[0] && left.len() > 1,
             };
             // A column of decimals is a feature, whatever its name.

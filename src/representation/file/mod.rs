@@ -243,7 +243,7 @@ impl FileSource {
 impl FileSource {
     fn read_npz(&self) -> Result<Contents> {
         let mut archive = NpzArchive::open(&self.path)?;
-        let member = archive.choose_fitting(self.array.as_deref(), &fit_of_features)?;
+        let member = archive.choose(self.array.as_deref(), &fit_of_features)?;
         let mut reader = archive.array(member)?;
         let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;
