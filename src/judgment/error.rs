@@ -10,7 +10,7 @@ use crate::error::{Error, Numbers, Quoted};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgmentError {
-    /// There are no trials, or none is left.
+    /// There are no trials, or none are left after filtering.
     #[error("there are no trials")]
     NoTrials,
 

@@ -13,12 +13,12 @@ use crate::inference::{Confidence, Estimate, Interval};
 pub struct Drivers {
     /// Number of networks.
     pub n_networks: usize,
-    /// Number of clusters of related networks, which intervals and p-values count.
+    /// Number of clusters of related networks, which are the units of intervals and p-values.
     pub n_clusters: usize,
     /// R² of all factors together, in [0, 1].
     pub r_squared: f64,
-    /// R² of all factors together, less what noise is expected to explain; at most 1, and below 0
-    /// if the factors explain less than noise would.
+    /// R² of all factors together, minus the R² that noise alone is expected to have; at most 1,
+    /// and negative if the factors explain less than noise would.
     pub adjusted_r_squared: f64,
     /// The factors, by decreasing share.
     pub drivers: Vec<Driver>,
@@ -56,11 +56,12 @@ pub struct Driver {
     pub is_exact: bool,
     /// What the permutations exchange.
     pub exchanged: Exchanged,
-    /// Share of the factor in the R² of all factors, with what noise adds to it. The shares of all
-    /// factors sum to the R² of all.
+    /// Share of the factor in the R² of all factors, including the contribution of noise. The
+    /// shares of all factors sum to the R² of all.
     pub share: f64,
-    /// Share of the factor less what noise is expected to add to it, which is 0 on average for a
-    /// factor without effect. The adjusted shares of all factors sum to the adjusted R² of all.
+    /// Share of the factor minus the expected contribution of noise. It is 0 on average for a
+    /// factor without an effect that is not correlated with the others. The adjusted shares of all
+    /// factors sum to the adjusted R² of all.
     pub adjusted_share: f64,
     /// Confidence interval of the adjusted share, over clusters drawn with replacement, which can
     /// contain 0: the percentiles of the replicates about their mean, at the adjusted share, wider
