@@ -78,7 +78,7 @@ pub enum JudgmentError {
     },
 
     /// A source of choices does not answer the question of a trial, or has fewer answers than are needed.
-    #[error("trial {trial}: its question has no answer, or too few answers")]
+    #[error("trial {trial}: its question has no answer, or fewer answers than trials")]
     #[non_exhaustive]
     Unanswered {
         /// The trial.

@@ -173,16 +173,16 @@ impl fmt::Display for DriverCaution {
                 n_columns,
             } => write!(
                 f,
-                "{n_networks} networks for {n_columns} columns of a regression are few: read intervals, not \
-                 points, and expect other networks to give other shares"
+                "{n_networks} networks are few for a regression with {n_columns} columns: consider the \
+                 intervals, since other networks may give other shares"
             ),
             Self::Saturated {
                 n_networks,
                 n_columns,
             } => write!(
                 f,
-                "{n_columns} columns fit {n_networks} networks whatever their alignment is: there are no \
-                 coefficients, and R² is not informative"
+                "{n_columns} columns fit any alignment of {n_networks} networks: there are no coefficients, \
+                 and R² is not informative"
             ),
             Self::Constant { factor } => {
                 write!(f, "{factor} is ignored: all networks have the same value")
@@ -193,7 +193,7 @@ impl fmt::Display for DriverCaution {
             ),
             Self::Aliased { factor, by } => write!(
                 f,
-                "{factor} follows from {by} in this panel: what it explains, {by} explains too"
+                "{factor} is determined by {by} in this panel: all that it explains, {by} explains too"
             ),
             Self::Collinear => f.write_str(
                 "the factors determine one another in this panel: there are no coefficients",
@@ -213,13 +213,13 @@ impl fmt::Display for DriverCaution {
             ),
             Self::OneCluster { factor } => write!(
                 f,
-                "{factor} has a level in a single cluster of networks: what it adds cannot be told from the \
-                 cluster, and its coefficient is left out"
+                "{factor} has a level in a single cluster of networks: its effect cannot be distinguished \
+                 from that of the cluster, and its coefficient is left out"
             ),
             Self::FewPermutations { factor } => write!(
                 f,
-                "the p-value of {factor} is above 0.05 whatever the data: there are too few ways to \
-                 exchange the networks"
+                "the p-value of {factor} is above 0.05 for any data: there are too few permutations of the \
+                 networks"
             ),
         }
     }
