@@ -15,8 +15,8 @@ use crate::names::named;
 /// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;
 
-/// The order in which the two axes of an image are resized. Pixels are rounded to 8 bits in between,
-/// so that the order changes some of them by a level.
+/// The order in which the two axes of an image are resized. Pixels are rounded to 8 bits in
+/// between, so that the order changes some pixels by one level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
