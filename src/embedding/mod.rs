@@ -27,7 +27,7 @@
 //! # VICE
 //!
 //! [`Vice`] (Muttenthaler et al., 2022) learns a normal distribution of every weight instead, and
-//! keeps the dimensions in which enough objects have a weight that is certainly positive.
+//! keeps the dimensions in which enough objects have a significantly positive weight.
 //!
 //! # Comparing embeddings
 //!

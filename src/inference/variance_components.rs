@@ -76,11 +76,11 @@ impl VarianceComponents {
     /// Estimates the components from pilot trials by the method of moments.
     ///
     /// The mean product of the residuals of two trials in each class of pairs (0 to 3 common
-    /// objects, the same participant or not) is fitted to its expectation by least squares, weighted
-    /// by the square root of the number of pairs, where no component is negative. Without participants, or with a
-    /// single one, the variances due to participants cannot be estimated and are 0. The sums over
-    /// pairs of trials are computed from sums over objects, pairs and triples of objects, in about T
-    /// log T operations.
+    /// objects, the same participant or not) is fitted to its expectation by least squares,
+    /// weighted by the square root of the number of pairs, where no component is negative. Without
+    /// participants, or with a single one, the variances due to participants cannot be estimated
+    /// and are 0. The sums over pairs of trials are computed from sums over objects, pairs and
+    /// triples of objects, in about T log T operations.
     ///
     /// ```
     /// use human_alignment::inference::VarianceComponents;

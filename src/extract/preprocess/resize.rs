@@ -21,8 +21,8 @@ pub(super) const MAX_SIDE: u32 = 8192;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PassOrder {
-    /// The width first, then the height, as in Pillow up to version 12. (Versions 12.1 to 12.3 resize images that
-    /// are more than 100 times as high as wide in the other order.)
+    /// The width first, then the height, as in Pillow up to version 12. (Versions 12.1 to 12.3
+    /// resize images that are more than 100 times as high as wide in the other order.)
     HorizontalFirst,
     /// The height first if the image loses more than twice as many rows as columns, otherwise the
     /// width, as in Pillow 13. The default.
