@@ -38,9 +38,8 @@ use summaries::{refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
-/// The format is determined by the file extension: `.npy`, `.npz`, `.safetensors` and `.mat` hold
-/// an array, `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` a table. The meaning of the axes is
-/// determined by the shape:
+/// The file extension determines the format (`.npy`, `.npz`, `.safetensors` and `.mat`: an array;
+/// `.csv`, `.tsv`, `.tab`, `.txt` and `.dat`: a table), and the shape the meaning of the axes:
 ///
 /// | array or table | RDMs |
 /// |---|---|
