@@ -54,7 +54,7 @@ impl RepresentationSource for Shape {
     }
 }
 
-/// Compare two representations of words, which are computed by the program.
+/// Compare two representations of words that the program itself computes.
 #[derive(Parser)]
 #[command(name = "compare_representations")]
 struct Arguments {}

@@ -109,7 +109,8 @@ struct Arguments {
     /// Number of images per batch.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// Extract part i of n of the images, from 1/n to n/n; 0/n is n/n, for arrays that count from 0.
+    /// Extract part i of n of the images, from 1/n to n/n; 0/n is the same as n/n, for job arrays
+    /// that are numbered from 0.
     #[arg(long, value_name = "i/n")]
     shard: Option<Shard>,
     /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.

@@ -270,7 +270,7 @@ fn table(arguments: &Arguments, report: &Report) -> String {
     };
     let people = match report.n_pilot_participants {
         Some(n) => format!("{n} participants"),
-        None => "unknown participants, who are taken to be alike".into(),
+        None => "unknown participants, who are assumed not to differ".into(),
     };
     let _ = write!(
         text,

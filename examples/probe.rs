@@ -50,8 +50,8 @@ use common::Answer;
 use features::FeatureReading;
 use trials::{Input, TrialReading};
 
-/// Fit the linear transform of features that best explains human choices, and certify its distance
-/// to the optimum.
+/// Fit the linear transform of features that best predicts human choices, with an upper bound of
+/// its distance from the optimum.
 #[derive(Parser)]
 #[command(name = "probe", allow_negative_numbers = true)]
 #[command(group(ArgGroup::new("trials").required(true).args(["triplets", "anchored"])))]
@@ -79,8 +79,9 @@ struct Arguments {
     /// cross-validation chooses one.
     #[arg(long, required = true, value_delimiter = ',', value_name = "X[,Y,…]")]
     lambda: Vec<f64>,
-    /// Form of the penalty: isotropic (the distance of the transform from a multiple of the identity,
-    /// which keeps what the trials do not determine) or trace (which removes it).
+    /// Form of the penalty: isotropic (the distance of the transform from a multiple of the
+    /// identity, which leaves directions without information in the trials unchanged) or trace
+    /// (which sets them to 0).
     #[arg(long, default_value_t)]
     penalty: PenaltyKind,
     /// Duality gap at which the fit stops, in nats.

@@ -45,7 +45,7 @@ struct Arguments {
     /// Largest number of stimuli of odd-one-out trials.
     #[arg(long, default_value_t = 1e5)]
     stimuli: f64,
-    /// Largest number of stimuli of an RDM, whose size is their square.
+    /// Largest number of stimuli of an RDM, whose size grows with its square.
     #[arg(long, default_value_t = 1e4)]
     rdm: f64,
     /// Largest number of features.

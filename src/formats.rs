@@ -33,16 +33,17 @@
 //! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
 //! `class`, `trial` or `cluster_id`, or in a last column `target` or `y` after decimals, are an
 //! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
-//! an error, not an id. So are a second line of names or units, and a first or last row that is
-//! named like a summary (`mean`) or has the means or sums of the other rows, a first line of whole
-//! numbers that may number the columns, numbers that appear to mark missing values (`-999`, or a single
-//! `-1` among ratings), and a first or last column of an array that counts the rows. Ids that are whole
-//! numbers may be written as decimals (`7.0`). Beside the features in an `.npz` or `.mat` file (the
-//! only array that can be the features, unless it is named), an array of texts, or of numbers that
-//! do not just count, with a name such as `ids` or `image_names` holds the ids. Several arrays that
-//! can be the features or dissimilarities, such as a matrix and a vector for as many stimuli, are an
-//! error that names them, and so is one that cannot be read, such as complex numbers. Arrays that
-//! name or list the pairs of an upper triangle give their order.
+//! an error, not an id. The following are errors too: a second line of names or units; a first or
+//! last row that is named like a summary (`mean`) or has the means or sums of the other rows; a
+//! first line of whole numbers that may number the columns; numbers that appear to mark missing
+//! values (`-999`, or a single `-1` among ratings); and a first or last column of an array that
+//! counts the rows. Ids that are whole numbers may be written as decimals (`7.0`). In an `.npz` or
+//! `.mat` file, the features are the only array that can be features, unless the array is named.
+//! The ids are in another array of texts, or of numbers that are not simply 0, 1, 2, …, with a name
+//! such as `ids` or `image_names`. Several arrays that can be the features or dissimilarities, such
+//! as a matrix and a vector for as many stimuli, are an error that names them, and so is one that
+//! cannot be read, such as complex numbers. Arrays that name or list the pairs of an upper triangle
+//! give their order.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -81,11 +82,12 @@
 //! response time and the type of the trial are kept. Three columns of which one is named after the
 //! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
 //! another question (`most_similar_pair`), several possible answers, columns that tell whether one
-//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. So are
-//! answers of 1 and −1 in a table, positions beside a column with the order of the stimuli on the
-//! screen, a fourth stimulus, columns of participants that tell other people apart, a first line 0, 1,
-//! 2 that may number the columns, and trials without answers whose stimuli are all in order, as in a
-//! design, or all but the first, as with the odd one first.
+//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. The
+//! following are errors too: answers of 1 and −1 in a table; positions beside a column with the
+//! order of the stimuli on the screen; a fourth stimulus; two columns of participants that group
+//! the trials differently; a first line 0, 1, 2 that may number the columns; and trials without
+//! answers in which all three stimuli are always in order, as in a list of questions, or the last
+//! two are, as if the odd one were first.
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
@@ -109,12 +111,13 @@
 //! and the same layouts as arrays, also participants × n × n, or transposed if the number of
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
-//! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the numbers.
-//! Columns that are named like similarities (`relatedness`, `r`), a number that appears to mark
-//! missing judgments (the only negative one, or 99 far above all others), a column that tells several
-//! rows of a pair apart (`task`), marks some as practice or has several directions (`reversed`), stimuli
-//! that are least similar to themselves, symmetric matrices one below the other, and participants that
-//! are means of others or named unlike all others are errors.
+//! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the
+//! numbers. The following are errors: columns that are named like similarities (`relatedness`,
+//! `r`); a number that appears to mark missing judgments (the only negative one, or 99 far above
+//! all others); a column that distinguishes several rows of a pair (`task`), marks some as practice
+//! or has several directions (`reversed`); stimuli that are least similar to themselves; symmetric
+//! matrices one below the other; and participants that are means of others or named unlike all
+//! others.
 //!
 //! # Unsupported formats
 //!

@@ -91,8 +91,8 @@
 //! every platform, and preprocessed images and everything that is counted or ranked from given
 //! numbers are the same everywhere. Products of matrices are rounded differently by processors with
 //! other vector instructions (such as AVX2 or AVX-512), so that features of networks, similarities,
-//! RDMs, CKA, ridge regression and probes agree in all but the last digits. Ties are judged within
-//! these rounding errors.
+//! RDMs, CKA, ridge regression and probes agree in all but the last digits. Values that are equal
+//! within these rounding errors are ties.
 //!
 //! # Modules
 //!

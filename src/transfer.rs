@@ -43,9 +43,9 @@ impl<T: Task> PairedMetric<Trials<T>> for ZeroShotOddOneOut {
     }
 }
 
-/// The difference is computed in the same bootstrap replicates, if the metric has a bootstrap. Only
-/// the dissimilarity of the second metric is used; the comparison with the participants is that of
-/// the first.
+/// The difference has the uncertainty of the analytic variance or the bootstrap of the first
+/// metric, if it has one, computed for both RDMs together. Only the dissimilarity of the second
+/// metric is used; the comparison with the participants is that of the first.
 impl PairedMetric<RdmSet> for RepresentationalSimilarity {
     fn score_both(
         both: [(&Self, &Representation); 2],
@@ -79,8 +79,8 @@ pub struct TransferResult<S> {
 /// not learned: odd-one-out or anchored trials, or RDMs of participants.
 ///
 /// The transform is taken as given, because it is independent of the judgments: intervals are for
-/// the same transform with other objects and trials (or stimuli and participants). They do not say
-/// how transforms would differ that are learned from other data.
+/// the same transform with other objects and trials (or stimuli and participants). They do not
+/// include the variation between transforms learned from different data.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;

@@ -22,13 +22,13 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use human_alignment::Result;
 
-/// Simulates data whose true values are known and reports the coverage of 95 % intervals and the
+/// Simulate data whose true values are known, and report the coverage of 95 % intervals and the
 /// false-positive rates of tests at the 5 % level.
 #[derive(Parser)]
 struct Arguments {
     /// What to simulate; everything by default.
     topics: Vec<Topic>,
-    /// Number of simulated experiments per row.
+    /// Number of simulated experiments for each row of the tables.
     #[arg(long, default_value_t = 1000)]
     replications: usize,
     /// Seed of the random number generator.

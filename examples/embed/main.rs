@@ -78,8 +78,8 @@ struct Arguments {
     /// chooses, or auto.
     #[arg(long, default_value = "auto", value_name = "X|auto")]
     lambda: String,
-    /// The method: spose, or vice, which learns the uncertainty of every weight, has no λ, and
-    /// cannot continue an interrupted run.
+    /// The method: spose, or vice, which estimates a standard deviation for every weight, has no λ,
+    /// and cannot continue an interrupted run.
     #[arg(long, default_value = "spose", value_parser = PossibleValuesParser::new(["spose", "vice"]))]
     method: String,
     /// Number of folds to choose the penalty.
@@ -94,7 +94,7 @@ struct Arguments {
     /// Relative decrease of the objective over ten iterations at which a fit ends.
     #[arg(long, default_value_t = 1e-5)]
     tolerance: f64,
-    /// Maximum number of iterations of a fit. Default: 2,000, and 10,000 steps of vice.
+    /// Maximum number of iterations of a fit. Default: 2,000, or 10,000 steps with --method vice.
     #[arg(long, value_name = "N")]
     max_iterations: Option<usize>,
     /// Write the embedding to this file (.npy or .safetensors).
@@ -104,7 +104,8 @@ struct Arguments {
     /// .safetensors).
     #[arg(long, value_name = "FILE")]
     deviations: Option<PathBuf>,
-    /// Draw a page per dimension with its top objects into this folder: dimension_1.svg and so on.
+    /// Draw a page for each dimension, with the objects that have the largest weights, into this
+    /// folder: dimension_1.svg and so on.
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
     /// Folder with the images of the objects, whose names without extension are their ids, for

@@ -41,14 +41,16 @@ use findings::Findings;
 use miniature::Settings;
 use panel::Panel;
 
-/// Finds what drives the alignment of networks with humans.
+/// Analyse which properties of networks explain their alignment with humans.
 #[derive(Parser)]
 #[command(name = "study")]
 struct Arguments {
-    /// Folder of published data, networks and judgments; without it, the embedded miniature.
+    /// Folder of published data, networks and judgments. Default: a small study with networks that
+    /// the program trains and simulated participants.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["untrained", "people_at_random"])]
     data: Option<PathBuf>,
-    /// Folder for the table, the figures and the report.
+    /// Folder for the table, the figures and the report. Default: target/study, or no files with
+    /// --json.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Seed of all random numbers.
@@ -57,14 +59,14 @@ struct Arguments {
     /// Form of the penalty of the probes on published data: isotropic or trace.
     #[arg(long, default_value_t, requires = "data")]
     penalty: PenaltyKind,
-    /// Learn the probes of all networks from THINGS, not only those of three, and those of untrained
-    /// networks from the other data sets, which takes much longer.
+    /// Learn probes from THINGS for all networks, not only for three of them, and from the other
+    /// data sets also for untrained networks. This takes much longer.
     #[arg(long, requires = "data")]
     probe_all: bool,
-    /// Leave the networks of the miniature untrained, as a negative control.
+    /// Leave the networks of the small study untrained, as a negative control.
     #[arg(long)]
     untrained: bool,
-    /// Let the participants of the miniature answer at random, as a negative control.
+    /// Let the participants of the small study answer at random, as a negative control.
     #[arg(long)]
     people_at_random: bool,
     /// Print one JSON object, the table and the findings, instead of the report.

@@ -27,8 +27,8 @@ const N_OTHER_OBJECTS: usize = 60;
 const N_OTHER_TRIALS: usize = 10_000;
 const N_PEOPLE: u64 = 8;
 
-/// Weights of the concepts for the participants of the training trials, and for participants with
-/// other concerns.
+/// Weights of the concepts for the participants of the training trials, and for participants who
+/// judge by other properties.
 const WEIGHTS: [f32; N_CONCEPTS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0, 0.0];
 const OTHER_WEIGHTS: [f32; N_CONCEPTS] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
 
@@ -122,7 +122,7 @@ fn table(rows: &[Row]) -> String {
         "Participants, objects and networks are simulated. A transform is learned from {N_TRIALS} \
          odd-one-out\ntrials of {N_OBJECTS} objects, and tested on {N_OTHER_OBJECTS} other objects: \
          on {N_OTHER_TRIALS} odd-one-out trials, on\narrangements by {N_PEOPLE} participants, and on \
-         choices of participants with other concerns.\n"
+         choices of participants who judge by other properties.\n"
     );
     for row in rows {
         let Pooled {
@@ -151,7 +151,7 @@ fn table(rows: &[Row]) -> String {
                 &row.other_objects_equivalence,
             ),
             (
-                "other concerns",
+                "other properties",
                 &row.other_people,
                 &row.other_people_equivalence,
             ),

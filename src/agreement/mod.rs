@@ -7,7 +7,7 @@
 //! |---|---|
 //! | how often two sources choose the same pair, and how much more often than by chance (Cohen's κ) | [`AgreementMatrix::new`] |
 //! | how often two sources are correct or wrong together, and how much more often than by chance (error consistency) | [`ErrorConsistency::new`] |
-//! | which participants agree with which others in the questions that they share, and who agrees with nobody | [`ParticipantAgreement::new`] |
+//! | agreement of participants with each other in the questions that they share, and which participants agree unusually little | [`ParticipantAgreement::new`] |
 //!
 //! ```
 //! use human_alignment::agreement::{Choices, AgreementMatrix, ErrorConsistency};

@@ -13,7 +13,7 @@ use crate::judgment::Task;
 /// that the predictions are calibrated ([`Predictions::calibration_error`]).
 ///
 /// The ECE, Σ wₖ |gₖ| over bins with shares wₖ of the answers and gaps gₖ = accuracy − mean
-/// probability, is biased upwards: also calibrated predictions have gaps that differ from 0 by
+/// probability, is biased upwards: even calibrated predictions have gaps that differ from 0 by
 /// chance. Trials share objects and participants, so that gaps are less certain than binomial
 /// shares, and gaps of different bins are correlated. Here the covariance of the gaps is
 /// cluster-robust over objects and, if known, participants ([`inference`](crate::inference)), and

@@ -1,4 +1,4 @@
-//! The temperature at which choices have a given noise.
+//! The temperature at which choices have a given expected accuracy.
 
 use crate::calibration::objective::Objective;
 use crate::calibration::{BestTemperature, TemperatureScaling};

@@ -1,4 +1,4 @@
-//! The accuracy that a group of trials would have if a model's probabilities were true.
+//! The accuracy that a group of trials would have if a model's probabilities were correct.
 
 use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub struct GroupExpectation {
     /// k that would.
     pub expected: f64,
     /// The accuracy minus the expected accuracy. Its expectation is 0 if the probabilities are
-    /// true.
+    /// correct.
     pub difference: Estimate,
     /// The confidence interval of the difference, within [−1, 1].
     pub interval: Interval,

@@ -1,9 +1,9 @@
 //! Alignment by concept: the human dimensions or categories for which a representation fails.
 //!
 //! A human embedding, such as VICE or SPoSE, describes objects by dimensions that have names
-//! (animal-related, round, red). Its numbers are not negative. The dimension that is largest in the
-//! chosen pair is taken as the reason for a choice, so that accuracy and cross-entropy can be
-//! computed by dimension, or by the category of the objects.
+//! (animal-related, round, red). Its values are not negative. The dimension that is largest in the
+//! chosen pair is taken to explain the choice, so that accuracy and cross-entropy can be computed
+//! by dimension, or by the category of the objects.
 //!
 //! | task | item |
 //! |---|---|
@@ -15,7 +15,7 @@
 //! | trials by a label of each trial, such as the level of similarity that it tests (global, local, class boundary) | [`TrialGroups::by_label`] |
 //! | differences between groups | [`GroupDifference::all_pairs`] |
 //! | trials in which all of several models fail | [`SharedFailures::new`] |
-//! | trials in which all models of one family are right and all of another fail | [`FamilyPartition::new`] |
+//! | trials in which all models of one family are correct and all of another are wrong | [`FamilyPartition::new`] |
 //!
 //! The functions take the credits of trials, of a representation
 //! ([`Outcomes::credits`](crate::metric::odd_one_out::Outcomes::credits)) or of other choices

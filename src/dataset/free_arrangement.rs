@@ -29,8 +29,8 @@ named! {
     Second = "set2",
 }
 
-/// Similarity judgments of images that participants arranged freely, all at once: one RDM per
-/// participant.
+/// Similarity judgments of images: participants arranged all images of a set at once by their
+/// similarity. There is one RDM per participant.
 ///
 /// King, Groen, Steel, Kravitz & Baker, "Similarity judgments and cortical visual responses reflect
 /// different properties of object and scene categories in naturalistic images" (NeuroImage, 2019).

@@ -11,8 +11,8 @@ use crate::io::mat::{MatArray, MatFile};
 use crate::rdm::{Rdm, RdmSet};
 use crate::stimuli::Stimuli;
 
-/// Similarity judgments of images that participants arranged, several at a time in repeated trials:
-/// one RDM per participant.
+/// Similarity judgments of images: participants arranged several images at a time by their
+/// similarity, in repeated trials. There is one RDM per participant.
 ///
 /// Cichy, Kriegeskorte, Jozwik, van den Bosch & Charest, "The spatiotemporal neural dynamics
 /// underlying perceived similarity for real-world objects" (NeuroImage, 2019). The published folder

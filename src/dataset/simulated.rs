@@ -79,8 +79,8 @@ impl SimulatedObserver {
         self
     }
 
-    /// Sets the temperature, in units of the similarity. Towards 0, the most similar pair is always
-    /// chosen; towards infinity, all pairs are equally probable.
+    /// Sets the temperature, in units of the similarity. As it approaches 0, the most similar pair
+    /// is always chosen; as it approaches infinity, all pairs become equally probable.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if the temperature is not positive and finite.

@@ -46,8 +46,8 @@ impl ThingsTriplets {
     }
 }
 
-/// The THINGS odd-one-out trials: of three images of objects (1,854 as published), the one that
-/// participants chose as the odd one.
+/// The THINGS odd-one-out trials: of three images of objects (from 1,854 objects), participants
+/// chose the odd one.
 ///
 /// The published folder has this layout:
 ///

@@ -16,17 +16,18 @@
 //! The published code takes many small steps on batches of trials. Here, every gradient is that of
 //! all trials: one Gram matrix X Xᵀ, one pass over the trials that gives the derivatives D with
 //! respect to the similarities, and the product (D + Dᵀ) X. A projected L-BFGS method needs a few
-//! hundred of them. Trials are grouped by question first, so that repeated triples cost nothing.
-//! Trials that are larger than memory are read again in every pass, see [`StreamedTrials`].
+//! hundred gradients. Trials are grouped by question first, so that repeated triples take no
+//! additional time. Trials that are larger than memory are read again in every pass, see
+//! [`StreamedTrials`].
 //!
-//! F is not convex, so that other seeds give other local minima. With few trials for each object, λ
-//! matters most: a little too small, and the embedding fits the noise of the choices with all its
-//! dimensions; a little too large, and all weights are zero.
+//! F is not convex, so that other seeds give other local minima. With few trials for each object,
+//! the result depends strongly on λ: if it is slightly too small, the embedding fits the noise of
+//! the choices with all its dimensions; if it is slightly too large, all weights are zero.
 //!
 //! # VICE
 //!
 //! [`Vice`] (Muttenthaler et al., 2022) learns a normal distribution of every weight instead, and
-//! keeps the dimensions in which enough objects have a weight that is certainly positive.
+//! keeps the dimensions in which enough objects have a significantly positive weight.
 //!
 //! # Comparing embeddings
 //!
@@ -39,16 +40,16 @@
 //!
 //! # Questions for an experiment
 //!
-//! [`random_triples`] draws the questions of a new experiment, and [`informative_triples`] the next
-//! ones after some were answered: those about which the embeddings that fit the answers so far
-//! disagree most.
+//! [`random_triples`] draws the questions of a new experiment, and [`informative_triples`] chooses
+//! further questions when some have been answered: those about which embeddings that fit the
+//! answers so far disagree most.
 //!
 //! # Stopping
 //!
 //! A minimum satisfies x ≥ 0, and ∂F/∂x is 0 where x > 0 and not negative where x = 0 (the
 //! conditions of Karush, Kuhn & Tucker). The *KKT residual* is the largest
-//! |x − max(0, x − objects · ∂F/∂x)|, which is 0 at a minimum. A fit ends if it, or the relative
-//! decrease of F over ten iterations, is within the tolerance. Both are part of the result.
+//! |x − max(0, x − objects · ∂F/∂x)|, which is 0 at a minimum. A fit ends if this residual, or
+//! the relative decrease of F over ten iterations, is within the tolerance. Both are part of the result.
 //!
 //! # Objects without trials
 //!
@@ -226,10 +227,10 @@ impl Spose {
     /// Sets the scale of the initial weights, which are uniform between 0 and a largest weight. With
     /// a scale of 1, the similarities of an object with two others differ by about one.
     ///
-    /// With few trials for each object, the minimum depends on it: from small weights, a λ that is a
-    /// little too large removes all dimensions, while larger weights find a minimum with a lower
-    /// objective. With many trials, it makes little difference, and smaller weights need fewer
-    /// iterations.
+    /// With few trials for each object, the minimum depends on the scale: from small initial
+    /// weights, a λ that is slightly too large removes all dimensions, while larger initial weights
+    /// lead to a minimum with a lower objective. With many trials, the scale makes little
+    /// difference, and smaller weights need fewer iterations.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if it is not positive and finite.

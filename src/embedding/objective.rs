@@ -47,9 +47,9 @@ impl<'a> Objective<'a> {
 
     /// Computes the value at X ≥ 0, and the gradient with respect to X.
     ///
-    /// With D, the derivatives of the loss with respect to the similarities, those of a pair divided
-    /// between its two positions, the gradient is (D + Dᵀ) X + λ / objects: one Gram matrix, one pass over the
-    /// questions and one product.
+    /// With D, the derivatives of the loss with respect to the similarities, those of a pair
+    /// divided between its two positions, the gradient is (D + Dᵀ) X + λ / objects: one Gram
+    /// matrix, one pass over the questions and one product.
     ///
     /// # Errors
     /// Returns [`ComputationError::LossNotFinite`] if the objective is not finite, and the errors of

@@ -6,7 +6,7 @@ use super::matching::{correlations, standardized};
 use crate::error::{Result, at_least};
 use crate::representation::Representation;
 
-/// How well a dimension is found again.
+/// The reproducibility of a dimension.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Reproducibility {

@@ -68,7 +68,7 @@ fn n_triples(n_stimuli: u32) -> u64 {
 ///
 /// The information is that of [`expected_information`]; stimuli that no choice has shown are as
 /// uncertain as the prior. The choice among few random triples keeps the triples diverse: the most
-/// informative of all would ask nearly the same several times.
+/// informative of all triples are similar to each other.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;

@@ -51,7 +51,7 @@ where
     F: Fn() -> Result<C>,
     C: Iterator<Item = Result<Trials<T>>>,
 {
-    /// Reads the trials once, to find out which of the stimuli they show. `open` begins a pass: it
+    /// Reads the trials once, to determine which of the stimuli they show. `open` begins a pass: it
     /// returns the chunks of trials, which must be the same each time.
     ///
     /// # Errors

@@ -42,8 +42,8 @@ use crate::probe::mini_batch::{Descent, Optimizer};
 /// | learning rate | 0.02 |
 /// | steps of the burn-in, without change, at most | 500, 2,000, 10,000 |
 ///
-/// A dimension that repeats another one disappears only after a thousand steps or more, so that a
-/// short time without change ends the fit with too many dimensions.
+/// A dimension that duplicates another one disappears only after a thousand steps or more. If the
+/// number of steps without change is set too low, the fit ends with too many dimensions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Vice {
     n_dimensions: usize,

@@ -49,8 +49,8 @@ pub enum ComputationError {
     )]
     EqualValues,
 
-    /// All models are equally aligned, so that what drives alignment is undefined.
-    #[error("all models are equally aligned: what drives alignment is undefined")]
+    /// All models are equally aligned, so that there are no differences to explain.
+    #[error("all models are equally aligned: there are no differences to explain")]
     EqualAlignment,
 
     /// More than half of all pairs of rows are equal, so that their median distance is 0.

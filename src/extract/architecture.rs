@@ -12,7 +12,7 @@ use crate::extract::tap::Axes;
 
 type Build = dyn Fn(&Builder<'_>) -> Result<Sequential> + Send + Sync;
 
-/// An architecture of a network: what it computes, and the names of its parameters and modules.
+/// The architecture of a network: its computations, and the names of its parameters and modules.
 ///
 /// The names are those of torchvision, timm or open_clip, so that their checkpoints can be loaded
 /// unchanged.

@@ -41,11 +41,11 @@ pub enum ExtractError {
         n_needed: usize,
     },
 
-    /// Beside an output is an unfinished extraction that cannot be continued, as its settings or
-    /// images differ, or its files are damaged.
+    /// There is an unfinished extraction beside an output, and it cannot be continued, because its
+    /// settings or images differ or its files are damaged.
     #[error(
-        "{} is of an unfinished extraction {difference}: finish that one, or remove the .partial \
-         files beside the output to start again",
+        "{} belongs to an unfinished extraction {difference}: finish that extraction, or remove the \
+         .partial files beside the output to start again",
         path.display()
     )]
     #[non_exhaustive]

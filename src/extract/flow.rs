@@ -36,6 +36,6 @@ pub(in crate::extract) fn of_candle(error: candle_core::Error) -> Error {
 /// Creates the error for an input that a backend does not support.
 pub(in crate::extract) fn unsupported(what: &str) -> Interrupt {
     Interrupt::Failed(Error::from(ExtractError::Forward {
-        source: format!("{what} can't be computed with here").into(),
+        source: format!("{what} is not supported").into(),
     }))
 }

@@ -42,8 +42,8 @@ pub(super) fn remedy(
             .iter()
             .map(|beginning| format!(" --without {}", Short(beginning)));
         remedy += &format!(
-            ": check the architecture; if the network computes with them, it is another one, and what \
-             comes after the tap or is of another network can be ignored (`Weights::without`;{})",
+            ": check the architecture; a network that uses them is another one, but parameters that come \
+             after the tap or belong to another network can be ignored (`Weights::without`;{})",
             flags.collect::<String>()
         );
     } else {

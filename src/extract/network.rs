@@ -20,7 +20,8 @@ use crate::extract::tap::{Axes, Tap, pool};
 use crate::extract::taps::{Pass, TapTable};
 use crate::extract::weights::{Random, SelectedWeights, Weights};
 
-/// A network with parameters on a device, which returns the outputs of the tapped modules.
+/// A network with parameters on a device, which returns the outputs of selected modules
+/// ([taps](Tap)).
 ///
 /// A forward pass ends at the last module that is tapped. On a CPU each image is computed on one
 /// thread, and the images of a batch are distributed over all cores; on a GPU a batch is computed
@@ -62,7 +63,7 @@ pub struct TapShape {
 }
 
 impl Network {
-    /// Creates a network that is tapped at `taps`.
+    /// Creates a network that returns the outputs at `taps`.
     ///
     /// Batch normalizations are folded into the convolutions before them, unless the outputs of
     /// these convolutions are tapped.
@@ -290,7 +291,8 @@ impl Network {
         &self.weights
     }
 
-    /// Returns which parameters of a file were selected, or `None` for random weights.
+    /// Returns information on the parameters that were selected in a file, or `None` for random
+    /// weights.
     pub fn selected_weights(&self) -> Option<&SelectedWeights> {
         self.selected.as_ref()
     }

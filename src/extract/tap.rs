@@ -39,7 +39,7 @@ named! {
     ClassTokenAndMean = "class-token-and-mean",
 }
 
-/// A module of a network that is read, and the pooling of its output.
+/// A module of a network whose output is extracted, and the pooling of the output.
 ///
 /// Modules are named as in PyTorch: `features.12`, `layer4.1`, `encoder.layers.encoder_layer_11`,
 /// …; `logits` and `penultimate` are the last layer and the one before it, as in Muttenthaler et

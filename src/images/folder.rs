@@ -38,8 +38,8 @@ impl Files {
     /// Lists the files in a folder and in all its subfolders.
     ///
     /// # Errors
-    /// As for [`Files::in_folder`]. Also returns [`ImageError::SameFolder`] if symbolic links lead to the same
-    /// folder twice, for example in a cycle.
+    /// As for [`Files::in_folder`]. Also returns [`ImageError::SameFolder`] if symbolic links lead
+    /// to the same folder twice, for example in a cycle.
     pub fn in_tree(folder: &Path) -> Result<Self> {
         let mut files = Self::default();
         let mut known: HashMap<PathBuf, PathBuf> = HashMap::new();

@@ -61,11 +61,12 @@ impl ImageFiles {
     /// `a2`). Use [`sorted`](Self::sorted) to change it.
     ///
     /// # Errors
-    /// Returns `FileError::Read` if a folder cannot be read, a symbolic link is dangling, or a folder,
-    /// pipe or device has the name of an image. Also returns, within `Context::File`, [`ImageError::NoImages`] if there are no images,
-    /// [`ImageError::MixedFolder`] if there are images both in the folder and in subfolders (see
-    /// [`from_tree`](Self::from_tree)), [`ImageError::Duplicate`] if two files differ only in their
-    /// extensions, and [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
+    /// Returns `FileError::Read` if a folder cannot be read, a symbolic link is dangling, or a
+    /// folder, pipe or device has the name of an image. Also returns, within `Context::File`,
+    /// [`ImageError::NoImages`] if there are no images, [`ImageError::MixedFolder`] if there are
+    /// images both in the folder and in subfolders (see [`from_tree`](Self::from_tree)),
+    /// [`ImageError::Duplicate`] if two files differ only in their extensions, and
+    /// [`ImageError::SameFolder`] if symbolic links lead to the same folder twice.
     pub fn from_folder(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let files = Files::in_tree(folder).map_err(|error| error.in_file(folder))?;

@@ -31,17 +31,18 @@ pub struct ParticipantAccuracy {
 
 /// The accuracies of a model for each participant, and their distribution.
 ///
-/// Two participants who see the same objects have the same easy and difficult objects. This does
-/// not make them differ, so the sampling variance of a difference between people is the object-level
-/// variance of an accuracy minus the mean covariance of two people. Both are sums of products of
-/// residuals over pairs of trials with an object in common, within people and between people. Each
-/// person's variance is m(1 − m) d / n for the mean accuracy m and n trials of the person, where the
-/// design effect d is common to all, because object-level variances of single people are noisy. If
-/// d is not positive, as can be with very few objects, d is 1.
+/// Objects are easy or difficult for all participants who see them. This does not make participants
+/// differ, so the sampling variance of a difference between people is the object-level variance of
+/// an accuracy minus the mean covariance of two people. Both are sums of products of residuals over
+/// pairs of trials with an object in common, within people and between people. Each person's
+/// variance is m(1 − m) d / n for the mean accuracy m and n trials of the person, where the design
+/// effect d is common to all, because object-level variances of single people are noisy. If d is
+/// not positive, as can be with very few objects, d is 1.
 ///
 /// In simulations (`--example coverage -- people`) 95 % intervals of single people contain the true
-/// accuracy in 95 to 100 % of cases with 30 objects or more, and in 92 to 94 % with 10; those of the
-/// standard deviation between people in 95 to 99 %; and equal people are found to differ in 2 to 6 %.
+/// accuracy in 95 to 100 % of cases with 30 objects or more, and in 92 to 94 % with 10; those of
+/// the standard deviation between people in 95 to 99 %; and the test of whether people differ is
+/// significant at the 5 % level in 2 to 6 % of cases if they do not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ParticipantAccuracies {

@@ -2,8 +2,8 @@
 //!
 //! Accuracies of participants with few trials vary by chance. [`RandomEffects`] separates this
 //! variation from differences between people, and [`ParticipantAccuracies`] shrinks each accuracy
-//! towards the mean accordingly. Which participants agree with which others is computed by
-//! [`ParticipantAgreement`](crate::agreement::ParticipantAgreement).
+//! towards the mean accordingly. [`ParticipantAgreement`](crate::agreement::ParticipantAgreement)
+//! computes the agreement of participants with each other.
 //!
 //! ```
 //! use human_alignment::dataset::SimulatedObserver;

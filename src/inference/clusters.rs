@@ -10,8 +10,8 @@ use crate::judgment::{Task, Trials};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Clusters {
-    /// Trials that share an object. The standard error is for new objects; participants are taken
-    /// to be alike.
+    /// Trials that share an object. The standard error is for new objects; participants are assumed
+    /// not to differ.
     Objects,
     /// Trials that share an object, and trials of the same participant. The standard error is for
     /// new objects and new participants.

@@ -31,9 +31,9 @@ impl Comparison {
     /// Compares all pairs of several lists of credits for the same trials: (0,1), (0,2), …, (1,2),
     /// ….
     ///
-    /// The standard error is that of the mean difference per trial, by
-    /// [`clustered_mean`]. It is smaller than the standard errors of the two accuracies suggest if both representations
-    /// fail in the same trials.
+    /// The standard error is that of the mean difference per trial, by [`clustered_mean`]. It is
+    /// smaller than the standard errors of the two accuracies suggest if both representations fail
+    /// in the same trials.
     ///
     /// ```
     /// use human_alignment::inference::{Confidence, Credit, Comparison};

@@ -63,12 +63,12 @@ impl fmt::Display for DesignCaution {
         match self {
             Self::FewObjects(n) => write!(
                 f,
-                "{n} objects are too few for reliable intervals; {} at least are needed",
+                "{n} objects are too few for reliable intervals; at least {} are needed",
                 Self::MIN_OBJECTS
             ),
             Self::FewParticipants(n) => write!(
                 f,
-                "{n} participants are too few for reliable intervals; {} at least are needed",
+                "{n} participants are too few for reliable intervals; at least {} are needed",
                 Self::MIN_PARTICIPANTS
             ),
             Self::OneParticipant => f.write_str(

@@ -10,7 +10,7 @@ use crate::names::named;
 /// A test of whether a difference is smaller than a margin: two one-sided tests (Schuirmann 1987;
 /// Lakens 2017).
 ///
-/// A large p-value of a difference is no evidence that there is no difference. Equivalence is
+/// A large p-value of a difference is not evidence that there is no difference. Equivalence is
 /// claimed if both hypotheses, difference ≤ −margin and difference ≥ margin, are rejected at level
 /// α; this is the case if the 1 − 2α interval lies between −margin and margin. The margin is the
 /// largest difference that does not matter, and is chosen before the data are seen.

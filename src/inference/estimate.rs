@@ -101,8 +101,8 @@ impl From<Interval> for [f64; 2] {
 pub struct Estimate {
     /// The estimated value.
     pub value: f64,
-    /// Standard error, or `None` if it cannot be estimated because all pairs of trials share an
-    /// object or the participant (fewer than six objects, or a single trial).
+    /// Standard error, or `None` if it cannot be estimated because every two trials share an object
+    /// or the participant (fewer than six objects, or a single trial).
     pub standard_error: Option<f64>,
     /// Degrees of freedom of the standard error, at most the number of objects, trials or
     /// participants minus 1.

@@ -178,7 +178,7 @@ impl PlannedDesign {
         })
     }
 
-    /// Returns the smallest difference that is detected with a power.
+    /// Returns the smallest difference that is detected with the given power.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` unless 0 < level < power < 1, or for the reasons of

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::inference::equivalence::upper_tail;
 use crate::inference::{Comparison, Confidence, Estimate, holm};
 
-/// The ranks of several models, each with the set of ranks that the judgments are compatible with.
+/// The ranks of several models, each with the set of ranks that are compatible with the judgments.
 ///
 /// Rank 1 is the largest score. The sets contain the true ranks of *all* models with the given
 /// confidence (Mogstad, Romano, Shaikh & Wilhelm 2024). They follow from the differences of all

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::named;
 
-/// The units that a bootstrap draws, that is, the population that a conclusion generalizes to.
+/// The units that a bootstrap draws, and thus the population to which a conclusion generalizes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

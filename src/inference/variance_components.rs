@@ -15,8 +15,8 @@ use crate::linalg::inverse;
 ///
 /// value = mean + Σ over the objects *i* of the trial (aᵢ + cᵢₚ) + q of the question + bₚ + e,
 ///
-/// with independent effects. Two different trials with *k* objects in common have the covariance k
-/// V(a) + \[k = 3\] V(q), and k V(c) + V(b) more if the participant is the same.
+/// with independent effects. The covariance of two different trials with *k* objects in common is k
+/// V(a) + \[k = 3\] V(q), plus k V(c) + V(b) if they are of the same participant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct VarianceComponents {
@@ -26,7 +26,7 @@ pub struct VarianceComponents {
     pub participants: f64,
     /// V(c), the variance of the interaction of an object and a participant.
     pub objects_by_participants: f64,
-    /// V(q), the variance between questions, the triples of objects, beyond that of their objects.
+    /// V(q), the variance between questions (triples of objects) that their objects do not explain.
     pub questions: f64,
     /// V(e), the rest: the variance between answers of a participant to the same question.
     pub residual: f64,
@@ -47,7 +47,7 @@ struct PairSums {
 }
 
 impl VarianceComponents {
-    /// Creates components. All are 0 but those that are set afterwards.
+    /// Creates components with the given residual variance. All others are 0 until they are set.
     ///
     /// ```
     /// use human_alignment::inference::VarianceComponents;
@@ -76,11 +76,11 @@ impl VarianceComponents {
     /// Estimates the components from pilot trials by the method of moments.
     ///
     /// The mean product of the residuals of two trials in each class of pairs (0 to 3 common
-    /// objects, the same participant or not) is fitted to its expectation by least squares, weighted
-    /// by the square root of the number of pairs, where no component is negative. Without participants, or with a
-    /// single one, the variances due to participants cannot be estimated and are 0. The sums over
-    /// pairs of trials are computed from sums over objects, pairs and triples of objects, in about T
-    /// log T operations.
+    /// objects, the same participant or not) is fitted to its expectation by least squares,
+    /// weighted by the square root of the number of pairs, where no component is negative. Without
+    /// participants, or with a single one, the variances due to participants cannot be estimated
+    /// and are 0. The sums over pairs of trials are computed from sums over objects, pairs and
+    /// triples of objects, in about T log T operations.
     ///
     /// ```
     /// use human_alignment::inference::VarianceComponents;

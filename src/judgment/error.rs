@@ -10,7 +10,7 @@ use crate::error::{Error, Numbers, Quoted};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgmentError {
-    /// There are no trials, or none is left.
+    /// There are no trials, or none are left after filtering.
     #[error("there are no trials")]
     NoTrials,
 
@@ -78,7 +78,7 @@ pub enum JudgmentError {
     },
 
     /// A source of choices does not answer the question of a trial, or has fewer answers than are needed.
-    #[error("trial {trial}: its question has no answer, or too few answers")]
+    #[error("trial {trial}: its question has no answer, or fewer answers than trials")]
     #[non_exhaustive]
     Unanswered {
         /// The trial.

@@ -62,8 +62,9 @@ impl TrialParticipants {
         Self { labels, of_trial }
     }
 
-    /// Reads the participant of each trial: a one-dimensional array of numbers or texts from an `.npy`
-    /// file, or of numbers from a `.mat` file, one label per line of a text file, or the column of participants of a table.
+    /// Reads the participant of each trial: a one-dimensional array of numbers or texts from an
+    /// `.npy` file, or of numbers from a `.mat` file, one label per line of a text file, or the
+    /// column of participants of a table.
     ///
     /// # Errors
     /// Returns [`FileError::Read`] if the file cannot be read and [`FileError::UnknownFormat`] for

@@ -106,7 +106,7 @@ impl<T: Task> Trials<T> {
         Self::new(stimuli, trials)
     }
 
-    /// Concatenates several sets of trials, over the stimuli of the first set.
+    /// Concatenates several sets of trials. The result has the stimuli of the first set.
     ///
     /// Participants with the same label are the same participant.
     ///

@@ -30,8 +30,8 @@ pub use result::{PenaltyCandidate, ProbeCrossValidationResult, ProbeFoldResult};
 /// trials: the penalty with the lowest held-out cross-entropy.
 ///
 /// The accuracies are those of fits to the objects of all folds but one, for objects that are in no
-/// trial of the fit; a fit to all objects is a little better. [`Pooled`]
-/// defines what their intervals generalise to.
+/// trial of the fit; a fit to all objects can be expected to be slightly better. [`Pooled`] defines
+/// what their intervals generalise to.
 ///
 /// | setting | default |
 /// |---|---|

@@ -163,9 +163,10 @@ impl ProbeFit {
         self.penalty_kind
     }
 
-    /// Returns the scale a of the multiple of the identity that is nearest to M, by which M acts on
-    /// all directions that no object of the trials has; 0 with the trace penalty or a maximum rank.
-    /// It applies to the features that the penalty refers to, see [`PenaltyKind::Isotropic`].
+    /// Returns the scale a of the multiple of the identity that is nearest to M. It is the
+    /// eigenvalue of M in all directions that are orthogonal to the features of the objects of the
+    /// trials. It is 0 with the trace penalty or a maximum rank. It applies to the features that
+    /// the penalty refers to, see [`PenaltyKind::Isotropic`].
     pub fn identity_scale(&self) -> f64 {
         self.identity_scale
     }

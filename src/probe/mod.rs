@@ -15,8 +15,8 @@
 //!
 //! | [`PenaltyKind`] | penalty of M | if λ → ∞ | directions that no trial contains |
 //! |---|---|---|---|
-//! | isotropic (default) | λ · min over a of ‖M − aI‖² | zero-shot at its best temperature | kept |
-//! | trace | λ · trace(M) = λ ‖W‖² | all features are removed | removed |
+//! | isotropic (default) | λ · min over a of ‖M − aI‖² | the untransformed features at their best temperature | left unchanged |
+//! | trace | λ · trace(M) = λ ‖W‖² | all features are set to 0 | set to 0 |
 //!
 //! With the isotropic penalty, Z is divided by its root mean squared row norm over the objects of
 //! the trials, and a = trace(M) / r with the rank r of Z. Use it for transforms that are applied to
@@ -29,17 +29,18 @@
 //!
 //! # The certificate
 //!
-//! Every fit has a proof of its distance from the global minimum. Let q be choice probabilities,
-//! one distribution per trial, and C(q) = Zᵀ G(q) Z / temperature, where G(q) are the derivatives of
-//! the loss with respect to the similarities if the model chooses with probabilities q. Because log
-//! Σ exp is the maximum over q of ⟨q, ·⟩ + entropy(q), each q yields the lower bound
+//! Every fit has an upper bound of its distance from the global minimum. Let q be choice
+//! probabilities, one distribution per trial, and C(q) = Zᵀ G(q) Z / temperature, where G(q) are
+//! the derivatives of the loss with respect to the similarities if the model chooses with
+//! probabilities q. Because log Σ exp is the maximum over q of ⟨q, ·⟩ + entropy(q), each q yields
+//! the lower bound
 //!
 //! D(q) = mean entropy of q + minimum over M ⪰ 0 of ⟨C(q), M⟩ + penalty of M.
 //!
 //! With the trace penalty, the minimum is 0 if λ I + C(q) has no negative eigenvalue, and −∞
-//! otherwise. Such q exist between the probabilities of any model and the choices of the
-//! participants. With the isotropic penalty and eigenvalues c of C(q), whose sum must not be
-//! negative, the minimum is
+//! otherwise. Such q can be found for any model, as a weighted mean of its probabilities and the
+//! choices of the participants. With the isotropic penalty and eigenvalues c of C(q), whose sum
+//! must not be negative, the minimum is
 //!
 //! min over a ≥ 0 of Σ [c a − c² / (4λ) if c ≤ 2λa, λa² otherwise],
 //!
@@ -268,8 +269,8 @@ impl Probe {
         self.fit_observed(representation, choices, |_| ControlFlow::Continue(()))
     }
 
-    /// Computes the hash that [`Training::data`](crate::transform::Training::data) of a transform
-    /// contains that was fitted to these data.
+    /// Computes the hash that is stored with a transform fitted to these data
+    /// ([`Training::data`](crate::transform::Training::data)).
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of a trial has no row.

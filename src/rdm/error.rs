@@ -33,7 +33,7 @@ pub enum RdmError {
     },
 
     /// The number of dissimilarities is not n(n−1)/2 for any n.
-    #[error("{found} dissimilarities are not those of all pairs, n(n−1)/2, of any n stimuli")]
+    #[error("{found} dissimilarities: their number must be n(n−1)/2 for some number n of stimuli")]
     #[non_exhaustive]
     NotAllPairs {
         /// Number of dissimilarities.

@@ -85,8 +85,8 @@ impl Rdm {
     ///
     /// # Errors
     /// Returns `ArgumentError::LengthMismatch` if the number of values is not n(n−1)/2,
-    /// `ArgumentError::TooFew` for fewer than two stimuli, and [`RdmError::InvalidPair`] naming
-    /// the first pair that is NaN or infinite.
+    /// `ArgumentError::TooFew` for fewer than two stimuli, and [`RdmError::InvalidPair`] naming the
+    /// first pair whose value is NaN or infinite.
     pub fn new(stimuli: Stimuli, values: Vec<f64>) -> Result<Self> {
         let rdm = Self::with_missing(stimuli, values)?;
         rdm.require_complete()?;

@@ -2,11 +2,11 @@
 //! choices.
 //!
 //! A probe transforms every representation before the comparison, and transformed models can become
-//! indistinguishable although the models differ. Model recovery tests the comparison where the
-//! truth is known: choices are simulated from each fitted candidate, all candidates are fitted
-//! again to the simulated choices, and the result is how often the candidate that generated the
-//! choices predicts them best (Avitan & Golan, "Model–behavior alignment under flexible evaluation:
-//! when the best-fitting model isn't the right one", 2025, arXiv 2510.23321).
+//! indistinguishable although the models differ. Model recovery tests the comparison with data
+//! whose generating model is known: choices are simulated from each fitted candidate, all
+//! candidates are fitted again to the simulated choices, and the result is how often the candidate
+//! that generated the choices predicts them best (Avitan & Golan, "Model–behavior alignment under
+//! flexible evaluation: when the best-fitting model isn't the right one", 2025, arXiv 2510.23321).
 
 mod noise;
 mod rate;

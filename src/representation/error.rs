@@ -25,7 +25,7 @@ pub enum FeatureError {
         value: f64,
     },
 
-    /// A feature is larger than an `f32` can be.
+    /// The absolute value of a feature exceeds the range of `f32`.
     #[error(
         "row {row} ({}), column {column}: {value:e} is beyond ±3.4e38, the largest size of a \
          feature; divide the features by a constant",

@@ -15,11 +15,11 @@ use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
 /// The result of a cross-validation of a [`Ridge`] regression: R², selected penalties, and
 /// predictions for held-out stimuli.
 ///
-/// R² is pooled over all held-out stimuli ([`pooled_r2`](Self::pooled_r2)), and also computed within
-/// each fold ([`r2`](Self::r2)). The mean of the latter is far too low if folds have few stimuli,
-/// because the mean of a few held-out values is a better prediction of them than any mean that is
-/// known in advance: the expected R² of a prediction of m normal values by their true mean is
-/// −1 / (m − 3), and −∞ for m ≤ 3.
+/// R² is pooled over all held-out stimuli ([`pooled_r2`](Self::pooled_r2)), and also computed
+/// within each fold ([`r2`](Self::r2)). The mean of R² over folds is far too low if folds have few
+/// stimuli, because the mean of a few held-out values is a better prediction of them than any mean
+/// that is known in advance: the expected R² of a prediction of m normal values by their true mean
+/// is −1 / (m − 3), and −∞ for m ≤ 3.
 #[derive(Debug, Clone)]
 pub struct RidgeCrossValidationResult {
     pooled_r2: Array1<f64>,
@@ -108,9 +108,9 @@ impl RidgeCrossValidationResult {
     /// predicted by the fit of the fold in which the stimulus is held out, and ȳ is the mean of all
     /// stimuli.
     ///
-    /// It is defined for folds of any size, down to leave-one-out. Predictions by the mean of the
-    /// training stimuli, which know nothing of the features, are slightly below 0: 1 − (n / (n − 1))²
-    /// for leave-one-out.
+    /// It is defined for folds of any size, down to leave-one-out. For predictions by the mean of
+    /// the training stimuli, without the features, it is slightly below 0: 1 − (n / (n − 1))² for
+    /// leave-one-out.
     pub fn pooled_r2(&self) -> ArrayView1<'_, f64> {
         self.pooled_r2.view()
     }

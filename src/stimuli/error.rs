@@ -100,9 +100,9 @@ pub enum StimuliError {
 
     /// A list of ids contradicts the labels in the file.
     #[error(
-        "the file has labels of its own, and {} is not {} of the list of ids: leave the list out \
-         (`with_ids`; `--ids`, `--human-ids`), and if the labels are written differently from the ids \
-         of the other files, match them by another form (`Stimuli::in_form`, `--match-ids`)",
+        "the file has labels of its own, and the label {} differs from the id {} in the list: omit the \
+         list (`with_ids`; `--ids`, `--human-ids`), and if the labels are only written differently from \
+         the ids of the other files, convert them to one form (`Stimuli::in_form`, `--match-ids`)",
         Quoted(label),
         Quoted(id)
     )]

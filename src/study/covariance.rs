@@ -20,10 +20,10 @@ impl Study {
     /// [cache](Study::with_cache), or computed from the features of the models and written there.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if the data set has no trials, or a row is no
-    /// accuracy of features of this study on it, or was measured on other trials; if the covariance
-    /// is not cached, also if a row was measured from other features, the errors of the sources, and
-    /// those of [`AlignmentCovariance::of_trials`].
+    /// Returns `ArgumentError::InvalidParameter` if the data set has no trials, if a row is not an
+    /// accuracy of features of this study on the data set, or if it was measured on other trials.
+    /// If the covariance is not cached, returns it also if a row was measured from other features,
+    /// and returns the errors of the sources and those of [`AlignmentCovariance::of_trials`].
     pub fn accuracy_covariance(
         &self,
         dataset: &str,

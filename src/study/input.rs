@@ -27,7 +27,7 @@ pub struct ModelFactors {
     pub objective: Option<String>,
     /// Number of parameters.
     pub n_parameters: Option<u64>,
-    /// Number of layers with weights, one after another.
+    /// Depth: the number of layers with weights on a path from the input to the output.
     pub n_layers: Option<u32>,
     /// Accuracy on ImageNet, in %.
     pub imagenet_top1: Option<f64>,

@@ -177,9 +177,9 @@ impl Measures {
         self
     }
 
-    /// Adds the difference of one model to another, by their labels, on each data set of trials or
-    /// RDMs for which both have features: of accuracy by the first zero-shot metric, or of RSA by
-    /// the first dissimilarity and comparator.
+    /// Adds the difference between two models, given by their labels, on each data set of trials or
+    /// RDMs for which both have features: of the accuracy by the first zero-shot metric, or of RSA
+    /// by the first dissimilarity and comparator.
     ///
     /// [`Study::run`](super::Study::run) checks that the study has the two models.
     #[must_use]
@@ -191,9 +191,9 @@ impl Measures {
         self
     }
 
-    /// Adds the differences of all pairs of networks, at their last layers, as
-    /// [`Measures::with_comparison`] does. [`StudyTable::ranks`](super::StudyTable::ranks) ranks the
-    /// networks by them.
+    /// Adds the differences between all pairs of networks, at their last layers, as
+    /// [`Measures::with_comparison`] does. [`StudyTable::ranks`](super::StudyTable::ranks) ranks
+    /// the networks by these differences.
     #[must_use]
     pub fn with_all_comparisons(mut self) -> Self {
         self.all_comparisons = true;
@@ -218,8 +218,8 @@ impl Measures {
     }
 
     /// Adds Cohen's κ and the error consistency of the choices of each pair of models, and Cohen's
-    /// κ with participants. Choices are by the first zero-shot metric and, for networks, by the
-    /// last layer.
+    /// κ with participants. Choices are those of the first zero-shot metric and, for networks, of
+    /// the last layer.
     #[must_use]
     pub fn with_agreement(mut self) -> Self {
         self.agreement = true;
@@ -253,8 +253,8 @@ impl Measures {
     /// Adds a metric as [`Measures::with_metric`] does, whose results are kept in the cache of the
     /// study.
     ///
-    /// The results are found again by the key and the data: change the key whenever the code or the
-    /// settings of the metric change.
+    /// Cached results are identified by the key and the data: change the key whenever the code or
+    /// the settings of the metric change.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if another metric has the name.

@@ -87,7 +87,7 @@ use crate::representation::Representation;
 use cache::Cache;
 use evaluate::Run;
 
-/// Models and data sets, and the measures that are computed of them.
+/// Models and data sets, and the measures that are computed for them.
 ///
 /// ```
 /// use human_alignment::dataset::SimulatedObserver;
@@ -169,7 +169,7 @@ impl Study {
     /// [`SimilarityDataset`](crate::SimilarityDataset) of these.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if another data set has the name.
+    /// Returns `ArgumentError::InvalidParameter` if another data set has this name.
     pub fn with_dataset(
         mut self,
         name: impl Into<String>,

@@ -73,7 +73,7 @@ impl Training {
     }
 
     /// Sets the stimuli from which the transform was learned. Rows without ids, and ids that are
-    /// numbers, are not recorded, as they are not the same stimuli in other data.
+    /// numbers, are not recorded, because equal numbers in other data need not be the same stimuli.
     #[must_use]
     pub fn with_stimuli(mut self, stimuli: &Stimuli) -> Self {
         self.stimuli = match identifies(stimuli) {

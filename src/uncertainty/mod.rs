@@ -2,7 +2,7 @@
 //!
 //! A representation assigns a probability to each option of a question. The entropy of these
 //! probabilities is compared with the entropy of the answers that participants gave to the same
-//! question, over questions with several answers. An accuracy does not show this: two
+//! question, over questions with several answers. The accuracy does not measure this: two
 //! representations with the same choices can be certain about different questions.
 //!
 //! | task | item |

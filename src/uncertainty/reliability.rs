@@ -15,8 +15,8 @@ use crate::uncertainty::{Disagreement, answer_entropy};
 
 /// Random splits of the answers to each question into halves. Default: 100 splits, seed 0.
 ///
-/// The answers of a participant to a question stay in one half, because their repeated answers are
-/// not those of other people.
+/// All answers of a participant to a question are in the same half, because repeated answers of one
+/// participant do not show how participants differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Settings")]
 pub struct SplitHalf {

@@ -466,7 +466,7 @@ fn free_arrangements_that_are_none_are_refused() {
     says(
         open("set1", field, &[1, 4], &pairs(4)),
         file,
-        "4 dissimilarities are not those of all",
+        "4 dissimilarities: their number must be",
     );
     says(
         open("set1", field, &[1, 6], &pairs(6)),

@@ -168,8 +168,8 @@ fn check_same_people(table: &Table, columns: &[usize]) -> Result<()> {
         if !group_alike(table, first, other)? {
             return Err(FileError::Ambiguous {
                 what: format!(
-                    "which of the columns {:?} and {:?} holds the participants: they tell other \
-                     people apart",
+                    "which of the columns {:?} and {:?} holds the participants: they group the rows \
+                     differently",
                     table.name(first),
                     table.name(other)
                 ),

@@ -82,8 +82,9 @@ impl Design {
     }
 }
 
-/// Checks that the first line of a `.csv` or `.tsv` file of many trials is not the header 0, 1, 2 or 1, 2, 3 of columns
-/// without names, unless the second line has two of these stimuli too, as if trials were enumerated.
+/// Checks that the first line of a `.csv` or `.tsv` file of many trials is not the header 0, 1, 2
+/// or 1, 2, 3 of columns without names, unless the second line has two of these stimuli too, as if
+/// trials were enumerated.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it may be one.

@@ -91,8 +91,8 @@ impl Named {
             if told.contains(&Told::Other) && !told.contains(&Told::Same) {
                 return Err(FileError::Ambiguous {
                     what: format!(
-                        "which stimuli the numbers in trials are: column {} names others than those at these \
-                         positions",
+                        "which stimuli the numbers in trials refer to: column {} names others than those at \
+                         these positions",
                         Quoted(&column.name)
                     ),
                     remedy: "write the names in the columns of the stimuli, or give the list that the \

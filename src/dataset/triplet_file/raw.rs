@@ -286,7 +286,8 @@ fn are_sorted_positions(answers: &[Cell]) -> bool {
 
 fn ascending_answers() -> Error {
     Error::from(FileError::Ambiguous {
-        what: "whether its fourth column holds the answers: it ascends".into(),
+        what: "whether its fourth column holds the answers: its values are in ascending order"
+            .into(),
         remedy: "name the columns in a header: image1, image2, image3, and participant or choice",
     })
 }

@@ -112,8 +112,8 @@ impl<T: Task> TripletSource<T> {
         self
     }
 
-    /// Converts ids in the file to a form; the ids of the stimuli must already have this form.
-    /// Several forms are applied one after another.
+    /// Converts ids in the file to a form, such as lower case; the ids of the stimuli must already
+    /// have this form. Several forms are applied one after another.
     #[must_use]
     pub fn with_id_form(mut self, form: IdForm) -> Self {
         self.id_forms.push(form);

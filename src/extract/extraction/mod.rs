@@ -36,7 +36,7 @@ use crate::representation::{Provenance, Representation};
 /// | setting | default |
 /// |---|---|
 /// | images in a batch | 32 |
-/// | an image that can't be read | fatal |
+/// | an image that cannot be read | an error that ends the extraction |
 /// | shard | all images |
 ///
 /// ```no_run

@@ -96,7 +96,7 @@ impl Header {
             return Err(FileError::malformed(
                 FORMAT,
                 format!(
-                    "{n_bits} bits a pixel with compression {compression} are not read: save it as PNG"
+                    "{n_bits} bits per pixel with compression {compression} are not supported: save it as PNG"
                 ),
             ));
         }
@@ -112,7 +112,7 @@ impl Header {
         if !masks.iter().all(|mask| *mask != 0 && is_mask(mask)) {
             return Err(FileError::malformed(
                 FORMAT,
-                "its masks of colours are not read: save it as PNG",
+                "its colour masks are not supported: save it as PNG",
             ));
         }
         let mut palette = Vec::new();

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::named;
 
-/// Where a centre crop begins if it is not exactly in the centre, which libraries decide differently.
+/// The position of a centre crop that cannot be exactly in the centre, which differs between
+/// libraries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

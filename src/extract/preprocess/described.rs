@@ -97,7 +97,7 @@ impl DescribedPreprocessing {
                     self.filter.is_some(),
                 ),
                 (
-                    "the sizes, also by the class of the image processor",
+                    "the sizes (they do not follow from the class of the image processor either)",
                     self.size.is_some(),
                 ),
             ];

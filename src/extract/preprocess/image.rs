@@ -102,8 +102,8 @@ pub(super) fn check_levels(pixels: &[u8], format: &'static str) -> Result<()> {
     match pixels.iter().all(|&level| level < 16) {
         true => Err(FileError::malformed(
             format,
-            "no level of 16 bits is above 4095, so that they may have fewer bits: scale them to 65535, \
-             or save the image with 8 bits a channel",
+            "no 16-bit level is above 4095, so that the levels may have only 12 bits: scale them to \
+             0–65535, or save the image with 8 bits a channel",
         )),
         false => Ok(()),
     }

@@ -161,7 +161,8 @@ impl Normalization {
         self
     }
 
-    /// Sets the range of pixel values, on whose scale the means and standard deviations are.
+    /// Sets the range of pixel values. Means and standard deviations are on the scale of this
+    /// range.
     #[must_use]
     pub fn with_range(mut self, range: ValueRange) -> Self {
         self.range = range;

@@ -15,14 +15,14 @@ use crate::names::named;
 /// Largest side, in pixels, of a resized image.
 pub(super) const MAX_SIDE: u32 = 8192;
 
-/// The order in which the two axes of an image are resized. Pixels are rounded to 8 bits in between,
-/// so that the order changes some of them by a level.
+/// The order in which the two axes of an image are resized. Pixels are rounded to 8 bits in
+/// between, so that the order changes some pixels by one level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PassOrder {
-    /// The width first, then the height, as in Pillow up to version 12. (Versions 12.1 to 12.3 resize images that
-    /// are more than 100 times as high as wide in the other order.)
+    /// The width first, then the height, as in Pillow up to version 12. (Versions 12.1 to 12.3
+    /// resize images that are more than 100 times as high as wide in the other order.)
     HorizontalFirst,
     /// The height first if the image loses more than twice as many rows as columns, otherwise the
     /// width, as in Pillow 13. The default.

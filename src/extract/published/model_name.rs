@@ -91,10 +91,10 @@ impl ModelName {
     ///
     /// # Errors
     /// Returns [`ExtractError::NoPreprocessing`] also if the name has no tag and the parameters are
-    /// not the published ones, which may need another preprocessing: they have other shapes, such as
-    /// another number of classes, or, if no file beside the weights describes the preprocessing, there
-    /// are none of a classifier, as after pretraining, or those of a network of timm are in a
-    /// dictionary, as in checkpoints of a training. If the name has no tag, returns
+    /// not the published ones, which may need another preprocessing. This is the case if they have
+    /// other shapes, such as another number of classes, or if no file beside the weights describes
+    /// the preprocessing and the weights have no classifier, as after pretraining, or are those of
+    /// a network of timm in a training checkpoint. If the name has no tag, returns
     /// [`ExtractError::OtherPreprocessing`] if a file beside the weights, such as
     /// `preprocessor_config.json`, describes another preprocessing.
     ///

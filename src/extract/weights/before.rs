@@ -243,9 +243,9 @@ pub(super) fn check(
     refuse(
         before.into_iter().map(str::to_owned).collect(),
         format!(
-            "which look like layers in front of the network or prompts: its features are not those \
-             of the whole, which cannot be computed here; if they are of something else, or the \
-             network alone is meant, ignore them (`Weights::without`;{flags})"
+            "which look like layers in front of the network or prompts: the features of the whole model \
+             cannot be computed; if they belong to something else, or only the network is meant, \
+             ignore them (`Weights::without`;{flags})"
         ),
     )?;
     let unread: BTreeSet<&str> = beside().map(|other| place.module(other.name)).collect();

@@ -220,8 +220,8 @@ impl Weights {
     /// Ignores parameters whose names begin with `prefix`, such as those of a projection that the
     /// network does not have.
     ///
-    /// They are neither read nor required by modules after the taps; modules before the taps cannot
-    /// do without their parameters. Random weights are returned unchanged.
+    /// They are not read, and modules after the taps do not need them. Parameters of modules before
+    /// the taps cannot be ignored. Random weights are returned unchanged.
     ///
     /// # Errors
     /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `prefix` at its
@@ -259,7 +259,7 @@ impl Weights {
         Ok(self)
     }
 
-    /// Returns the names of the parameters; none for random weights, which have any parameter.
+    /// Returns the names of the parameters; none for random weights, which provide any parameter.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let keys = match &self.origin {
             Origin::Stored(stored) => Some(stored.keys.keys()),

@@ -2,7 +2,7 @@
 
 use crate::extract::preprocess::described::DescribedPreprocessing;
 
-/// Which parameters of a file a network uses.
+/// Information on the parameters of a file that a network uses.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedWeights {
@@ -21,8 +21,8 @@ pub struct SelectedWeights {
     /// Whether the file has the classifier of the network, or the network has none. Weights without
     /// it are not the published ones.
     pub has_classifier: bool,
-    /// The architecture that these weights of CLIP would fit as well, with the other activation, if
-    /// nothing in the file or beside it names theirs.
+    /// The architecture with the other activation, which these weights of CLIP fit as well, if
+    /// neither the file nor a configuration beside it names the activation.
     pub other_activation: Option<String>,
     /// What files beside the weights say about the preprocessing.
     pub(in crate::extract) described: Vec<DescribedPreprocessing>,

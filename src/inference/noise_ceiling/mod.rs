@@ -18,8 +18,8 @@ use repeated::RepeatedAnswers;
 /// Estimates of the accuracy that a perfect model would reach, from repeated questions.
 ///
 /// No model can agree with participants who disagree with each other. A perfect model would choose
-/// the most probable answer to each question among all people. Three estimates of its accuracy
-/// differ in what a few answers permit:
+/// the most probable answer to each question among all people. There are three estimates of its
+/// accuracy from few answers per question:
 ///
 /// - [`leave_one_out`](Self::leave_one_out): the share of answers that agree with the majority of
 ///   the *other* answers to the question. It is too low, because a majority of few answers is
@@ -35,7 +35,7 @@ use repeated::RepeatedAnswers;
 ///
 /// If *k* answers tie for the majority, each of them has a credit of 1/k. If trials have
 /// participants, only the first answer of each participant to a question counts: the agreement of
-/// participants with themselves is no limit for a model.
+/// participants with themselves does not limit the accuracy of a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChoiceNoiseCeiling {

@@ -142,8 +142,9 @@ fn are_label_words(words: &[String]) -> bool {
 ///
 /// A record of numbers is data, unless it numbers its columns (from 0 or 1) above values that are
 /// not whole, as for columns without names in pandas, or its whole numbers ascend above records of
-/// decimals, or its first field is empty and those of the other records are not. A record with text is a header if there is text above a column of
-/// numbers, if it numbers all columns but the first, or if its first field is a name of id columns.
+/// decimals, or its first field is empty and those of the other records are not. A record with text
+/// is a header if there is text above a column of numbers, if it numbers all columns but the first,
+/// or if its first field is a name of id columns.
 pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
     let is_number = |field: &String| number(field, decimal_comma).is_some();
     let is_number_or_missing = |field: &String| is_number(field) || is_missing(field);

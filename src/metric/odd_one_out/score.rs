@@ -25,8 +25,8 @@ pub struct OddOneOutScore {
     pub accuracy: f64,
     /// The clusters of trials that the standard error allows to be correlated.
     pub clusters: Clusters,
-    /// Standard error of the accuracy; `None` if it cannot be estimated because all pairs of
-    /// trials share an object or the participant.
+    /// Standard error of the accuracy; `None` if it cannot be estimated because every two trials
+    /// share an object or the participant.
     pub standard_error: Option<f64>,
     /// Degrees of freedom of the standard error.
     pub degrees_of_freedom: f64,

@@ -25,9 +25,10 @@ use crate::stimuli::Stimuli;
 /// [`AlignmentMetric::score`](crate::AlignmentMetric::score). Participants with the same label are
 /// the same, also in different shards.
 ///
-/// A tally takes 24 bytes for each pair and each triple of objects that occurs, and for each object,
-/// pair and triple of a participant. Beyond 8 million of a kind it uses a sketch of fixed size, with
-/// a relative error of about 0.1 % in the corresponding term of the squared standard error.
+/// A tally takes 24 bytes for each pair and each triple of objects that occurs, and for each
+/// object, pair and triple of a participant. If there are more than 8 million of a kind, it stores
+/// a randomised summary of fixed size instead (a sketch), with a relative error of about 0.1 % in
+/// the corresponding term of the squared standard error.
 ///
 /// ```
 /// use human_alignment::metric::odd_one_out::Tally;

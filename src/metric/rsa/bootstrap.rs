@@ -16,19 +16,20 @@ use crate::rdm::{MeanRounding, Rdm, RdmSet, Rounding};
 /// A replicate draws as many stimuli and participants as there are, with replacement. Pairs of
 /// copies of the same stimulus are omitted, because their dissimilarity is 0 in every model.
 /// Standard errors are standard deviations over replicates times √(n/(n−1)). If both are drawn, the
-/// variance of both counts the noise of single judgments three times; with s stimuli, p
-/// participants, cₛ = s/(s−1) and cₚ = p/(p−1), the corrected variance is cₚ V(participants) +
-/// cₛ V(stimuli) − cₛ cₚ (V(both) − V(stimuli) − V(participants)), limited to the range from the
+/// variance over replicates counts the noise of single judgments three times; with s stimuli, p
+/// participants, cₛ = s/(s−1) and cₚ = p/(p−1), the corrected variance is cₚ V(participants) + cₛ
+/// V(stimuli) − cₛ cₚ (V(both) − V(stimuli) − V(participants)), limited to the range from the
 /// larger of cₚ V(participants) and cₛ V(stimuli) to V(both) (Schütt, Kipnis, Diedrichsen &
 /// Kriegeskorte 2023). Intervals and tests use Student's t; its degrees of freedom are the smaller
 /// number of stimuli or participants drawn, minus 1.
 ///
 /// If both are drawn, the intervals are conservative in small designs: in simulations (`--example
-/// coverage -- rsa`) 95 % intervals cover 99–100 % with 20 stimuli and 5 participants, where the
-/// test of two equally good models finds a difference in 0–0.5 % of experiments, and 96–99 % with
-/// 30 stimuli and 12 participants. [`RsaVariance`](crate::metric::rsa::RsaVariance) covers 96–98 %
-/// in both, without drawing at random, and is the better choice for few participants and for many
-/// models. Use the bootstrap to check it where stimuli are very few or values have many ties.
+/// coverage -- rsa`) 95 % intervals contain the true value in 99–100 % of experiments with 20
+/// stimuli and 5 participants, where the test of two equally good models finds a difference in
+/// 0–0.5 %, and in 96–99 % with 30 stimuli and 12 participants. The intervals of
+/// [`RsaVariance`](crate::metric::rsa::RsaVariance) contain it in 96–98 % in both cases. It does
+/// not draw at random, and is the better choice for few participants and for many models. If there
+/// are very few stimuli or many ties, compare its intervals with those of the bootstrap.
 ///
 /// Sessions of a participant are averaged first
 /// ([`RdmSet::by_participant`](crate::RdmSet::by_participant)).

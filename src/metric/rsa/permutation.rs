@@ -85,7 +85,7 @@ impl PermutationTest {
     /// generator.
     ///
     /// # Errors
-    /// Returns `ArgumentError::InvalidParameter` if there is no permutation or more than a
+    /// Returns `ArgumentError::InvalidParameter` if the number of permutations is 0 or more than a
     /// million.
     pub fn new(n_permutations: usize, seed: u64) -> Result<Self> {
         if (1..=1_000_000).contains(&n_permutations) {

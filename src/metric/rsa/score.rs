@@ -82,7 +82,8 @@ pub struct RsaScore {
     pub n_stimuli: usize,
 }
 
-/// Writes one line, such as `spearman 0.419, 0.284 for each of 16 people (ceiling 0.477–0.577)`.
+/// Writes one line, such as `spearman 0.419, 0.266 for each of 16 people (ceiling 0.477–0.577)`:
+/// the similarity to the mean RDM of the participants, and the mean similarity to the RDM of each.
 impl fmt::Display for RsaScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:.3}", self.comparator, self.value)?;

@@ -36,7 +36,8 @@ use crate::rdm::{Rdm, RdmSet, Scaling};
 ///
 /// V is at least the larger of V(stimuli) and V(participants). The first sum counts a pair with
 /// itself twice, once for each of its stimuli, as a jackknife over stimuli does. Without this
-/// excess (Σₖ eₖ²), intervals from 20 to 30 stimuli cover 88–96 % in simulations.
+/// excess (Σₖ eₖ²), 95 % intervals with 20 to 30 stimuli contain the true value in only 88–96 % of
+/// simulated experiments.
 ///
 /// Intervals and tests use Student's t. The degrees of freedom are those of Satterthwaite (1946)
 /// for the sum of V(participants), which has P − 1, and the rest, which has 2 (Σ Rᵢ²)² / (Σ Rᵢ⁴ −
@@ -44,10 +45,11 @@ use crate::rdm::{Rdm, RdmSet, Scaling};
 /// participants. In the ceiling, a participant also has an effect on the means of others. All
 /// estimates use the same observations, so differences and ratios include their covariance.
 ///
-/// In simulations (`--example coverage -- rsa`) of 20–92 stimuli and 5–30 participants, who differ
-/// little or much, 95 % intervals of a model cover 94–99 %, and the test of two equally good models
-/// finds a difference in 0.4–4.6 % of experiments; both are conservative with 20 stimuli. With 20
-/// stimuli and 5 participants, [`RsaBootstrap`](crate::metric::rsa::RsaBootstrap) covers 99–100 %.
+/// In simulations (`--example coverage -- rsa`) of 20–92 stimuli and 5–30 participants, whose RDMs
+/// differ little or much, 95 % intervals of a model contain the true value in 94–99 % of
+/// experiments, and the test of two equally good models finds a difference in 0.4–4.6 %; both are
+/// conservative with 20 stimuli. With 20 stimuli and 5 participants, intervals of
+/// [`RsaBootstrap`](crate::metric::rsa::RsaBootstrap) contain it in 99–100 %.
 ///
 /// Sessions of a participant are averaged first ([`RdmSet::by_participant`]).
 ///

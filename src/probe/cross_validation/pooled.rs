@@ -35,16 +35,16 @@ pub struct PooledScore {
 ///
 /// with the numbers of objects of a fold, averaged over folds in proportion to their test trials:
 /// the correction of Nadeau & Bengio (2003, "Inference for the generalization error") for disjoint
-/// test sets. It can be derived where it matters most, if there is nothing to learn. The trials of
-/// one fold then predict those of another one exactly as well as the other way round, so that the
-/// same chance agreement is counted twice; the share of the pairs of training objects that lie
-/// within one fold, and count twice, is n_test / n_train. If a probe learns something, the
-/// correction is conservative.
+/// test sets. It can be derived for the case in which there is nothing to learn. The trials of one
+/// fold then predict those of another one exactly as well as the other way round, so that the same
+/// chance agreement is counted twice; the share of the pairs of training objects that lie within
+/// one fold, and count twice, is n_test / n_train. If a probe learns something, the correction is
+/// conservative.
 ///
-/// In simulations with 30–100 objects and 2–5 folds, 95 % intervals cover the accuracy of such
+/// In simulations with 30–100 objects and 2–5 folds, 95 % intervals contain the accuracy of such
 /// probes on new objects, and the gain, in 94–100 % of experiments, instead of 91–98 % without the
-/// correction. Where there is nothing to learn, the test of the gain is significant at the 5 % level
-/// in at most 3 % (example `coverage`, topic `learners`).
+/// correction. If there is nothing to learn, the test of the gain is significant at the 5 % level
+/// in at most 3 % of experiments (example `coverage`, topic `learners`).
 ///
 /// The untransformed representation is not fitted, so that its variance is that of the test
 /// objects and trials. With [`HoldOut::TrialsSharingObjects`], the numbers are those of trials, and

@@ -16,9 +16,10 @@ const FEWEST: usize = 3;
 ///
 /// In a batch, image i assigns to every other image j the probability softmax(cosine / τ): pᵢⱼ for
 /// the features before the transform (standardised like those of the objects; see
-/// [`ContextFeatures`]), and qᵢⱼ for the transformed features. The term is the mean over images i of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its
-/// minimum, the mean entropy of p, is reached if the transform changes no cosine. The objective is
-/// (1 − α) times the loss of the trials plus α times the local term.
+/// [`ContextFeatures`]), and qᵢⱼ for the transformed features. The term is the mean over images i
+/// of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its minimum, the mean entropy of p, is reached if the transform
+/// changes no cosine. The objective is (1 − α) times the loss of the trials plus α times the local
+/// term.
 ///
 /// | setting | default |
 /// |---|---|

@@ -82,7 +82,8 @@
 //!   exception are folds that run in new processes, as with `--device cpu` of
 //!   `main_global_probing.py`.)
 //! - The accuracy is the mean of the folds, and the saved transform is that of the last fold.
-//! - Ties are counted as in [`TiePolicy::PublishedProbe`](crate::metric::odd_one_out::TiePolicy::PublishedProbe).
+//! - Ties are counted as in
+//!   [`TiePolicy::PublishedProbe`](crate::metric::odd_one_out::TiePolicy::PublishedProbe).
 //!
 //! # Differences from the published scripts
 //!

@@ -172,7 +172,7 @@ fn no_rdms(shape: &[usize], n_stimuli: Option<usize>) -> Error {
                 }
                 _ => "",
             };
-            format!("for {n} stimuli {n}×{n}, {m}, participants×{n}×{n} or participants×{m}{hint}")
+            format!("for {n} stimuli: {n}×{n}, {m}, participants×{n}×{n} or participants×{m}{hint}")
         }
     };
     wrong_shape("the array of dissimilarities", expected, shape)

@@ -38,15 +38,15 @@ use summaries::{refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
-/// The format is determined by the file extension: `.npy`, `.npz`, `.safetensors` and `.mat` hold
-/// an array, `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` a table. The meaning of the axes is determined by the shape:
+/// The file extension determines the format (`.npy`, `.npz`, `.safetensors` and `.mat`: an array;
+/// `.csv`, `.tsv`, `.tab`, `.txt` and `.dat`: a table), and the shape the meaning of the axes:
 ///
 /// | array or table | RDMs |
 /// |---|---|
 /// | n×n | one square matrix; in a table with or without labels of rows and columns |
 /// | n(n−1)/2, or n(n−1)/2×1, or 1×n(n−1)/2 | one strict upper triangle, row by row |
 /// | participants×n×n | one square matrix per participant |
-/// | participants×n(n−1)/2 | one upper triangle per participant; in a table with or without names of participants, of which repeated ones are sessions, and of pairs (`cat_dog`), which give their order |
+/// | participants×n(n−1)/2 | one upper triangle per participant; a table may have names of participants (a repeated name marks sessions of one participant) and of pairs (`cat_dog`, which determine their order) |
 /// | n×n×participants, n(n−1)/2×participants | the same transposed, if no other layout is possible |
 /// | a table with one row per pair | with or without a header; two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
 ///
@@ -140,7 +140,7 @@ impl RdmFile {
         self
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file shows it.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognised as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
@@ -179,8 +179,8 @@ impl RdmFile {
         self
     }
 
-    /// Converts the ids in a table with one row per pair to a form, if people wrote them differently.
-    /// Several forms are applied one after another.
+    /// Converts the ids in a table with one row per pair to a form, if they are written differently
+    /// from other ids. Several forms are applied one after another.
     #[must_use]
     pub fn with_id_form(mut self, form: IdForm) -> Self {
         self.id_forms.push(form);

@@ -31,7 +31,7 @@ use crate::stimuli::Stimuli;
 /// | extension | features | ids |
 /// |---|---|---|
 /// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if written by [`Representation::write_npy`] |
-/// | `.npz` | a 2-D array of the archive | an array of texts, or of numbers that do not just count, with a name such as `ids` |
+/// | `.npz` | a 2-D array of the archive | an array of texts, or of numbers that are not simply 0, 1, 2, …, with a name such as `ids` |
 /// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`] |
 /// | `.mat` | a matrix, in a file of level 5 | as for `.npz`: a cell array of texts or a char array |
 /// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |

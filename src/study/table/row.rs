@@ -7,7 +7,8 @@ use crate::inference::{Confidence, Estimate, Interval};
 use crate::metric::{odd_one_out, rsa};
 use crate::study::input::{ModelFactors, label};
 
-/// One measurement of a study with all that is needed to read it, or the reason why there is none.
+/// One measurement of a study, with the information that identifies it, or the reason why it
+/// failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StudyRow {

@@ -1,8 +1,9 @@
 //! The names of parameters in other libraries, as rules that convert them.
 //!
 //! Each rule has a regular expression for a whole name and a template for the name that the network
-//! uses. In a template `{1}` is the first captured group, `{1*2+1}` twice the captured number plus 1,
-//! and `{1#}` the name of the block of the network with that number. The first rule that matches is applied; names that no rule matches remain as they are.
+//! uses. In a template `{1}` is the first captured group, `{1*2+1}` twice the captured number plus
+//! 1, and `{1#}` the name of the block of the network with that number. The first rule that matches
+//! is applied; names that no rule matches remain as they are.
 
 mod convnext;
 mod convolutional;

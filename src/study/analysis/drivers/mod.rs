@@ -4,7 +4,7 @@
 //! | result | method |
 //! |---|---|
 //! | p-value of each factor, given the others | permutations of the residuals under the other factors (Freedman & Lane 1983), of whole clusters or within clusters (Winkler et al. 2014) |
-//! | share of each factor in the variance explained by all | mean increase of R² over all orders of the factors (Lindeman, Merenda & Gold 1980), the Shapley value; with and without what noise explains; bootstrap over clusters |
+//! | share of each factor in the variance explained by all | mean increase of R² over all orders of the factors (Lindeman, Merenda & Gold 1980), the Shapley value; with and without the expected contribution of noise; bootstrap over clusters |
 //! | differences in alignment, with the other factors held constant | coefficients of ordinary least squares, cluster-robust errors (CR2), Student's t |
 //! | limitations of the panel | [`DriverCaution`] |
 
@@ -57,32 +57,34 @@ use shares::Subsets;
 /// [caution](DriverCaution::Unclustered) says so.
 ///
 /// - **p-values.** A factor that is the same within every cluster is tested on the means of
-///   clusters, whose residuals under the other factors are exchanged between clusters. This is exact
-///   for clusters of the same size and no other factors; means of clusters of unequal sizes are
-///   exchanged as if they were equally precise, which a [caution](DriverCaution::UnequalClusters)
-///   says. A factor that differs within clusters is tested on the deviations from the means of
-///   clusters, which are exchanged within clusters; differences between clusters are ignored.
-///   If there are no more permutations than [wanted](Self::with_permutations), all are done, and the
-///   p-value is exact for residuals that are exchangeable; otherwise random ones are drawn.
+///   clusters, whose residuals under the other factors are exchanged between clusters. This is
+///   exact for clusters of the same size and no other factors; means of clusters of unequal sizes
+///   are exchanged as if they were equally precise, and a [caution](DriverCaution::UnequalClusters)
+///   says so. A factor that differs within clusters is tested on the deviations from the means of
+///   clusters, which are exchanged within clusters; differences between clusters are ignored. If
+///   the number of possible permutations does not exceed the [setting](Self::with_permutations),
+///   all are done, and the p-value is exact for exchangeable residuals; otherwise permutations are
+///   drawn at random.
 /// - **Coefficients** have the CR2 variance with the degrees of freedom of Bell & McCaffrey (2002),
 ///   see Pustejovsky & Tipton (2018), or, without clusters, that of ordinary least squares.
-/// - **Shares.** The bootstrap draws clusters. Any column explains some noise, so that shares of R²
-///   are positive whether or not a factor has an effect. The *adjusted* share is the share less what
-///   noise adds to it: with variances of cluster means and of deviations from them, estimated from
-///   the residuals of all factors, the expected R² of noise is the trace of its covariance in the
-///   space of the columns. Without clusters the adjusted shares sum to the adjusted R² of Ezekiel (1930).
-///   The interval may contain 0, and is wide for few clusters: in simulations without confounded
-///   factors intervals of 95 % cover the share in 98 to 100 % of sets of networks without an
-///   effect. A factor without an effect has a positive share if it is correlated with one that has
-///   an effect; only its p-value, given the others, and its coefficient reveal this.
+/// - **Shares.** The bootstrap draws clusters. Any column of the regression explains some noise, so
+///   that shares of R² are positive even if a factor has no effect. The *adjusted* share is the
+///   share minus the expected contribution of noise: with variances of cluster means and of
+///   deviations from them, estimated from the residuals of all factors, the expected R² of noise is
+///   the trace of its covariance in the space of the columns. Without clusters the adjusted shares
+///   sum to the adjusted R² of Ezekiel (1930). The interval may contain 0, and is wide for few
+///   clusters: in simulations without confounded factors, the 95 % interval of a factor without an
+///   effect contains 0 in 98 to 100 % of the sets of networks. A factor without an effect has a
+///   positive share if it is correlated with one that has an effect; only its p-value, given the
+///   others, and its coefficient reveal this.
 ///
 /// # People and objects
 ///
 /// p-values and shares are over networks, with these people and these objects. All networks are
 /// compared with the same people, and networks that resemble one another share the error of this
-/// sample: see [`DriverAnalysis::run_with_covariance`] for coefficients that are also
-/// over people and objects. If no network is aligned better than chance, there is nothing to
-/// explain.
+/// sample. [`DriverAnalysis::run_with_covariance`] estimates coefficients whose errors also include
+/// the sampling of people and objects. If no network is aligned better than chance, there is
+/// nothing to explain.
 ///
 /// R² increases with every column of a regression, and factors of few networks are correlated: see
 /// the [cautions](Drivers::cautions).
@@ -186,7 +188,7 @@ impl DriverAnalysis {
         Ok(self)
     }
 
-    /// Sets the number of replicates of the bootstrap over networks.
+    /// Sets the number of replicates of the bootstrap over clusters of networks.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` for fewer than two.

@@ -13,12 +13,12 @@ use crate::inference::{Confidence, Estimate, Interval};
 pub struct Drivers {
     /// Number of networks.
     pub n_networks: usize,
-    /// Number of clusters of related networks, which intervals and p-values count.
+    /// Number of clusters of related networks, which are the units of intervals and p-values.
     pub n_clusters: usize,
     /// R² of all factors together, in [0, 1].
     pub r_squared: f64,
-    /// R² of all factors together, less what noise is expected to explain; at most 1, and below 0
-    /// if the factors explain less than noise would.
+    /// R² of all factors together, minus the R² that noise alone is expected to have; at most 1,
+    /// and negative if the factors explain less than noise would.
     pub adjusted_r_squared: f64,
     /// The factors, by decreasing share.
     pub drivers: Vec<Driver>,
@@ -56,11 +56,12 @@ pub struct Driver {
     pub is_exact: bool,
     /// What the permutations exchange.
     pub exchanged: Exchanged,
-    /// Share of the factor in the R² of all factors, with what noise adds to it. The shares of all
-    /// factors sum to the R² of all.
+    /// Share of the factor in the R² of all factors, including the contribution of noise. The
+    /// shares of all factors sum to the R² of all.
     pub share: f64,
-    /// Share of the factor less what noise is expected to add to it, which is 0 on average for a
-    /// factor without effect. The adjusted shares of all factors sum to the adjusted R² of all.
+    /// Share of the factor minus the expected contribution of noise. It is 0 on average for a
+    /// factor without an effect that is not correlated with the others. The adjusted shares of all
+    /// factors sum to the adjusted R² of all.
     pub adjusted_share: f64,
     /// Confidence interval of the adjusted share, over clusters drawn with replacement, which can
     /// contain 0: the percentiles of the replicates about their mean, at the adjusted share, wider
@@ -172,16 +173,16 @@ impl fmt::Display for DriverCaution {
                 n_columns,
             } => write!(
                 f,
-                "{n_networks} networks for {n_columns} columns of a regression are few: read intervals, not \
-                 points, and expect other networks to give other shares"
+                "{n_networks} networks are few for a regression with {n_columns} columns: consider the \
+                 intervals, since other networks may give other shares"
             ),
             Self::Saturated {
                 n_networks,
                 n_columns,
             } => write!(
                 f,
-                "{n_columns} columns fit {n_networks} networks whatever their alignment is: there are no \
-                 coefficients, and R² is not informative"
+                "{n_columns} columns fit any alignment of {n_networks} networks: there are no coefficients, \
+                 and R² is not informative"
             ),
             Self::Constant { factor } => {
                 write!(f, "{factor} is ignored: all networks have the same value")
@@ -192,7 +193,7 @@ impl fmt::Display for DriverCaution {
             ),
             Self::Aliased { factor, by } => write!(
                 f,
-                "{factor} follows from {by} in this panel: what it explains, {by} explains too"
+                "{factor} is determined by {by} in this panel: all that it explains, {by} explains too"
             ),
             Self::Collinear => f.write_str(
                 "the factors determine one another in this panel: there are no coefficients",
@@ -212,13 +213,13 @@ impl fmt::Display for DriverCaution {
             ),
             Self::OneCluster { factor } => write!(
                 f,
-                "{factor} has a level in a single cluster of networks: what it adds cannot be told from the \
-                 cluster, and its coefficient is left out"
+                "{factor} has a level in a single cluster of networks: its effect cannot be distinguished \
+                 from that of the cluster, and its coefficient is left out"
             ),
             Self::FewPermutations { factor } => write!(
                 f,
-                "the p-value of {factor} is above 0.05 whatever the data: there are too few ways to \
-                 exchange the networks"
+                "the p-value of {factor} is above 0.05 for any data: there are too few permutations of the \
+                 networks"
             ),
         }
     }
