@@ -46,21 +46,6 @@ pub(crate) const JUDGMENTS: [&str; 13] = [
     "value",
 ];
 
-/// Parts of the names of trials that are no judgments, and of the columns that mark them.
-pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
-
-/// Checks whether a field marks a trial that is no judgment, by itself or as true in a column that is
-/// named so.
-pub(crate) fn marks_practice(column: &str, field: &str) -> bool {
-    const TRUE: [&str; 5] = ["true", "1", "yes", "y", "t"];
-
-    let is_named = |text: &str| {
-        let text = text.to_lowercase();
-        PRACTICE.iter().any(|name| text.contains(name))
-    };
-    is_named(field) || is_named(column) && TRUE.contains(&field.trim().to_lowercase().as_str())
-}
-
 /// Words that may accompany a word for a participant in the name of the column that identifies it.
 pub(crate) const IDENTIFIERS: [&str; 12] = [
     "id", "ids", "pid", "number", "num", "no", "nr", "code", "name", "label", "private", "public",
