@@ -24,9 +24,9 @@ pub(crate) const PEOPLE: [&str; 19] = [
 ];
 
 /// Words for stimuli, their images and their names, in the singular.
-const STIMULI: [&str; 18] = [
-    "stimulus", "stimuli", "stim", "item", "image", "img", "object", "concept", "word", "picture",
-    "pic", "photo", "exemplar", "name", "label", "id", "file", "filename",
+const STIMULI: [&str; 17] = [
+    "stimulus", "stimuli", "stim", "item", "image", "img", "object", "concept", "picture", "pic",
+    "photo", "exemplar", "name", "label", "id", "file", "filename",
 ];
 
 /// Words for a dissimilarity, or for the judgment from which it follows.
