@@ -4,7 +4,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::concept::TrialGroups;
-use crate::error::{ArgumentError, Error, JudgmentError, Result, wrong_shape};
+use crate::error::{ArgumentError, Error, JudgmentError, Result, same_length, wrong_shape};
 use crate::inference::{
     ClusteredTrials, Confidence, Estimate, Interval, SelectedTrials, Term, benjamini_hochberg,
     linearized,
@@ -120,6 +120,7 @@ impl ExpectedAccuracy {
     ///
     /// # Errors
     /// Returns `ArgumentError::Shape` if the shape of the probabilities is another one,
+    /// `ArgumentError::LengthMismatch` if `groups` returns groups of another number of trials,
     /// [`JudgmentError::InvalidProbabilities`] naming a trial whose probabilities are not in [0, 1]
     /// or do not sum to 1 within 1e-5, and the errors of `groups`.
     pub fn run<T: Task>(
@@ -143,7 +144,11 @@ impl ExpectedAccuracy {
             }
         }
         let answered = (0..T::N_PAIRS)
-            .map(|pair| groups(&answering(trials, pair)?))
+            .map(|pair| {
+                let groups = groups(&answering(trials, pair)?)?;
+                same_length("trials that are in groups", trials.len(), groups.n_trials())?;
+                Ok(groups)
+            })
             .collect::<Result<Vec<_>>>()?;
         let predicted: Vec<[f64; 3]> = probabilities.rows().into_iter().map(predicted).collect();
         let names_of = |groups: &TrialGroups| -> Vec<String> {

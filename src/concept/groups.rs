@@ -1,6 +1,6 @@
 //! Groups of trials.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -236,11 +236,8 @@ impl TrialGroups {
 
     /// Returns the number of trials that are in no group.
     pub fn n_ungrouped(&self) -> usize {
-        let mut grouped = vec![false; self.n_trials];
-        for &trial in self.trials.iter().flatten() {
-            grouped[trial] = true;
-        }
-        grouped.into_iter().filter(|grouped| !grouped).count()
+        let grouped: HashSet<usize> = self.trials.iter().flatten().copied().collect();
+        self.n_trials - grouped.len()
     }
 
     /// Returns an iterator over the names and trials of the groups.

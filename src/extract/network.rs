@@ -16,6 +16,7 @@ use crate::extract::layers::Backend;
 use crate::extract::module::{Module, Sequential};
 use crate::extract::nearest::nearest;
 use crate::extract::outline::Expected;
+use crate::extract::preprocess::Preprocessing;
 use crate::extract::tap::{Axes, Tap, pool};
 use crate::extract::taps::{Pass, TapTable};
 use crate::extract::weights::{Random, SelectedWeights, Weights};
@@ -164,9 +165,16 @@ impl Network {
     /// This takes one forward pass of an image, with random parameters.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] or `ExtractError::Forward` if the architecture does not
-    /// accept images of this size.
+    /// Returns [`ArgumentError::InvalidParameter`] if a side is 0 or longer than
+    /// [`Preprocessing::MAX_SIDE`], and
+    /// [`ArgumentError::Shape`] or `ExtractError::Forward` if the architecture does not accept images
+    /// of this size.
     pub fn list_modules(architecture: &Architecture, size: [usize; 2]) -> Result<Vec<TapShape>> {
+        let most = Preprocessing::MAX_SIDE as usize;
+        if let Some(&side) = size.iter().find(|&side| !(1..=most).contains(side)) {
+            let expected = format!("1 to {most} pixels");
+            return Err(Error::parameter("a side of an image", expected, side));
+        }
         let (table, device) = (TapTable::all(), candle_core::Device::Cpu);
         let random = Random::new(0);
         let context = Context::new(&random, &table, &device, Backend::Native);
@@ -214,16 +222,16 @@ impl Network {
     /// each tap, in order, a matrix of `images × features`.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Shape`] if there are no images, they do not have 3 channels, or the
-    /// architecture does not accept their height and width; [`ArgumentError::InvalidParameter`] if
+    /// Returns [`ArgumentError::Shape`] if there are no images or no pixels, the images do not have 3
+    /// channels, or the architecture does not accept their height and width; [`ArgumentError::InvalidParameter`] if
     /// the output of a module cannot be pooled as requested; and `ExtractError::Forward` if the
     /// computation fails, for example because the images are too small.
     pub fn represent(&self, images: ArrayView4<'_, f32>) -> Result<Vec<Array2<f32>>> {
         let (n, channels, height, width) = images.dim();
-        if channels != 3 || n == 0 {
+        if channels != 3 || images.is_empty() {
             return Err(wrong_shape(
                 "a batch of images",
-                "images × 3 × height × width, at least one image",
+                "images × 3 × height × width, at least one image of at least one pixel",
                 images.shape(),
             ));
         }

@@ -78,10 +78,14 @@ impl RandomEffects {
 
         let profile = Profile::new(values, variances)?;
         let excess = profile.excess();
-        let f = FisherSnedecor::new(excess, degrees_of_freedom.min(MANY)).map_err(|_| {
+        let refused = || {
             let expected = "positive and finite";
             Error::parameter("the degrees of freedom", expected, degrees_of_freedom)
-        })?;
+        };
+        if !degrees_of_freedom.is_finite() {
+            return Err(refused());
+        }
+        let f = FisherSnedecor::new(excess, degrees_of_freedom.min(MANY)).map_err(|_| refused())?;
         let quantile = |p| excess * f.inverse_cdf(p);
         Ok(profile.fit(confidence, quantile, |q| f.sf(q / excess)))
     }

@@ -66,6 +66,9 @@ impl Interval {
     }
 
     /// Clamps both ends of the interval to bounds.
+    ///
+    /// # Panics
+    /// Panics if `lower` is above `upper` or a bound is NaN, as [`f64::clamp`] does.
     #[must_use]
     pub fn clamp(self, lower: f64, upper: f64) -> Self {
         Self {
@@ -111,22 +114,23 @@ pub struct Estimate {
 
 impl Estimate {
     /// Returns the confidence interval by Student's t, `value ± t · standard_error`. The interval
-    /// is unbounded if the standard error is unknown.
+    /// is unbounded if the standard error is unknown, as it is in all methods if a field has no
+    /// possible value: a value or an error that is not finite, an error below 0, or degrees of
+    /// freedom that are not above 0.
     pub fn interval(&self, confidence: Confidence) -> Interval {
-        let half = match (self.standard_error, self.student_t()) {
-            (Some(error), Some(t)) => error * t.inverse_cdf(0.5 + confidence.level() / 2.0),
-            _ => f64::INFINITY,
-        };
-        Interval {
-            lower: self.value - half,
-            upper: self.value + half,
+        match self.known() {
+            Some((error, t)) => {
+                let half = error * t.inverse_cdf(0.5 + confidence.level() / 2.0);
+                [self.value - half, self.value + half].into()
+            }
+            None => [f64::NEG_INFINITY, f64::INFINITY].into(),
         }
     }
 
     /// Returns the confidence interval of a value that lies between two bounds, such as a
     /// proportion: the score interval of Wilson (1927), with the number of independent trials that
     /// has the same standard error and a quantile of Student's t. It is inside of the bounds, and
-    /// asymmetric near them.
+    /// asymmetric near them. A value outside of them is taken to be the nearest bound.
     ///
     /// If the standard error is 0, as for an accuracy of 1, the trials do not show how much they
     /// depend on their objects and participants. The interval is then conservative: its
@@ -143,16 +147,17 @@ impl Estimate {
     /// assert_eq!(interval.upper, 1.0);
     /// ```
     pub fn interval_within(&self, confidence: Confidence, [lower, upper]: [f64; 2]) -> Interval {
-        let (Some(error), Some(_)) = (self.standard_error, self.student_t()) else {
+        let Some((error, _)) = self.known() else {
             return Interval { lower, upper };
         };
         let squared_t = self.squared_t(confidence);
         let share = ((self.value - lower) / (upper - lower)).clamp(0.0, 1.0);
         let Some(n) = self.effective_number(share, error / (upper - lower)) else {
             let moved = squared_t / (self.degrees_of_freedom + 1.0 + squared_t);
+            let value = lower + share * (upper - lower);
             return Interval {
-                lower: self.value - moved * (self.value - lower),
-                upper: self.value + moved * (upper - self.value),
+                lower: value - moved * (value - lower),
+                upper: value + moved * (upper - value),
             };
         };
         let scale = 1.0 + squared_t / n;
@@ -178,7 +183,7 @@ impl Estimate {
     /// [`interval_within`](Self::interval_within) does not contain `expected`, and 1 if the
     /// standard error is unknown.
     pub fn p_value_within(&self, expected: f64, [lower, upper]: [f64; 2]) -> f64 {
-        let (Some(error), Some(t)) = (self.standard_error, self.student_t()) else {
+        let Some((error, t)) = self.known() else {
             return 1.0;
         };
         let share = |value: f64| ((value - lower) / (upper - lower)).clamp(0.0, 1.0);
@@ -206,8 +211,8 @@ impl Estimate {
     /// Returns the two-sided p-value of the hypothesis that the true value is 0, by Student's t. It
     /// is 1 if the standard error is unknown or the value is 0.
     pub fn p_value(&self) -> f64 {
-        match (self.standard_error, self.student_t()) {
-            (Some(error), Some(t)) if self.value != 0.0 => {
+        match self.known() {
+            Some((error, t)) if self.value != 0.0 => {
                 (2.0 * t.cdf(-(self.value / error).abs())).min(1.0)
             }
             _ => 1.0,
@@ -217,16 +222,26 @@ impl Estimate {
     /// Returns the square of the quantile of Student's t for two-sided intervals.
     pub(crate) fn squared_t(&self, confidence: Confidence) -> f64 {
         let quantile = |t: StudentsT| t.inverse_cdf(0.5 + confidence.level() / 2.0);
-        self.student_t()
-            .map_or(f64::INFINITY, |t| quantile(t).powi(2))
+        student_t(self.degrees_of_freedom).map_or(f64::INFINITY, |t| quantile(t).powi(2))
     }
 
-    fn student_t(&self) -> Option<StudentsT> {
-        // With more degrees of freedom the quantiles do not change, but take long to compute.
-        const LARGEST: f64 = 1e4;
-
-        StudentsT::new(0.0, 1.0, self.degrees_of_freedom.min(LARGEST)).ok()
+    /// Returns the standard error and the distribution of its quantiles, if they are known.
+    pub(crate) fn known(&self) -> Option<(f64, StudentsT)> {
+        let is_error = |error: &f64| error.is_finite() && *error >= 0.0;
+        let error = self.standard_error.filter(is_error)?;
+        let t = student_t(self.degrees_of_freedom).filter(|_| self.value.is_finite())?;
+        Some((error, t))
     }
+}
+
+/// Returns Student's distribution; `None` unless the degrees of freedom are above 0.
+pub(crate) fn student_t(degrees_of_freedom: f64) -> Option<StudentsT> {
+    // With more degrees of freedom the quantiles do not change, but take long to compute.
+    const LARGEST: f64 = 1e4;
+
+    // The smaller of NaN and a number would be the number.
+    let known = Some(degrees_of_freedom).filter(|n| !n.is_nan())?;
+    StudentsT::new(0.0, 1.0, known.min(LARGEST)).ok()
 }
 
 #[cfg(test)]
@@ -264,6 +279,60 @@ mod tests {
             }
         );
         assert_eq!(estimate.p_value(), 1.0);
+    }
+
+    #[test]
+    fn impossible_fields_are_unknown() {
+        let possible = Estimate {
+            value: 0.7,
+            standard_error: Some(0.1),
+            degrees_of_freedom: 9.0,
+        };
+        for estimate in [f64::NAN, f64::INFINITY, -1.0].map(|error| Estimate {
+            standard_error: Some(error),
+            ..possible
+        }) {
+            assert_is_unknown(estimate);
+        }
+        for degrees_of_freedom in [f64::NAN, 0.0, -1.0] {
+            assert_is_unknown(Estimate {
+                degrees_of_freedom,
+                ..possible
+            });
+        }
+        assert_is_unknown(Estimate {
+            value: f64::NAN,
+            ..possible
+        });
+        let outside = Estimate {
+            value: 2.0,
+            standard_error: Some(0.0),
+            ..possible
+        };
+        assert_eq!(
+            outside
+                .interval_within(Confidence::default(), [0.0, 1.0])
+                .upper,
+            1.0
+        );
+    }
+
+    fn assert_is_unknown(estimate: Estimate) {
+        let confidence = Confidence::default();
+        let interval = estimate.interval(confidence);
+        assert_eq!(
+            [interval.lower, interval.upper],
+            [f64::NEG_INFINITY, f64::INFINITY],
+            "{estimate:?}"
+        );
+        let within = estimate.interval_within(confidence, [0.0, 1.0]);
+        assert_eq!([within.lower, within.upper], [0.0, 1.0], "{estimate:?}");
+        assert_eq!(estimate.p_value(), 1.0, "{estimate:?}");
+        assert_eq!(
+            estimate.p_value_within(0.5, [0.0, 1.0]),
+            1.0,
+            "{estimate:?}"
+        );
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Folds {
     /// have one item more.
     ///
     /// # Errors
-    /// Returns `ArgumentError::TooFew` for fewer than two folds, or fewer items than folds.
+    /// Returns `ArgumentError::TooFew` for fewer than two folds or fewer items than folds, and
+    /// `ArgumentError::InvalidParameter` for 2³² items or more.
     pub fn contiguous(n: usize, n_folds: usize) -> Result<Self> {
         check_number(n_folds, n)?;
         let sizes = (0..n_folds).map(|fold| n / n_folds + usize::from(fold < n % n_folds));
@@ -69,9 +70,7 @@ impl Folds {
     /// `ArgumentError::InvalidParameter` for 2³² items or more.
     pub fn random(n: usize, n_folds: usize, seed: u64) -> Result<Self> {
         check_number(n_folds, n)?;
-        let n = u32::try_from(n)
-            .map_err(|_| Error::parameter("items to divide into folds", "fewer than 2^32", n))?;
-        let mut of: Vec<usize> = (0..n as usize).map(|rank| rank % n_folds).collect();
+        let mut of: Vec<usize> = (0..n).map(|rank| rank % n_folds).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         shuffle(&mut of, &mut rng);
 
@@ -139,5 +138,12 @@ impl From<Folds> for Vec<usize> {
 
 fn check_number(n_folds: usize, n: usize) -> Result<()> {
     at_least("folds", 2, n_folds)?;
-    at_least("items to divide into folds", n_folds, n)
+    at_least("items to divide into folds", n_folds, n)?;
+    match u32::try_from(n) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let expected = "fewer than 2^32";
+            Err(Error::parameter("items to divide into folds", expected, n))
+        }
+    }
 }

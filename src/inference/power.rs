@@ -1,11 +1,12 @@
 //! Power of planned experiments.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::gamma::ln_gamma;
 
 use crate::error::{Error, Result};
 use crate::inference::VarianceComponents;
+use crate::inference::estimate::student_t;
 
 /// A planned experiment: participants answer questions about triples of objects that are drawn at
 /// random.
@@ -219,8 +220,8 @@ struct TTest {
 
 impl TTest {
     fn new(degrees: f64, level: f64) -> Result<Self> {
-        let t = match StudentsT::new(0.0, 1.0, degrees) {
-            Ok(t) if level > 0.0 && level < 1.0 => t,
+        let t = match student_t(degrees) {
+            Some(t) if level > 0.0 && level < 1.0 => t,
             _ => return Err(Error::parameter("level", "between 0 and 1", level)),
         };
         // The density of s is proportional to s^(ν−1) exp(−ν s²/2); the midpoint rule is over

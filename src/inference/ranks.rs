@@ -140,7 +140,7 @@ fn check(n: usize, differences: &[(usize, usize, Estimate)]) -> Result<()> {
             return Err(Error::parameter("difference", expected, difference.value));
         }
     }
-    let n_pairs = n * n.saturating_sub(1) / 2;
+    let n_pairs = n.saturating_mul(n.saturating_sub(1)) / 2;
     if pairs.len() < n_pairs {
         let expected = format!("all {n_pairs} pairs of {n} models");
         let found = format_args!("{} pairs", pairs.len());

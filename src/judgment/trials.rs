@@ -82,28 +82,34 @@ impl<T: Task> Trials<T> {
     /// ```
     ///
     /// # Errors
-    /// Returns `StimuliError::Missing` for ids that are not among the stimuli; otherwise the same
-    /// as for [`Trials::new`].
+    /// Returns `StimuliError::Missing` for ids that are not among the stimuli,
+    /// [`ArgumentError::InvalidParameter`] for an empty id, and otherwise the same as for
+    /// [`Trials::new`].
     pub fn from_ids<I, S>(stimuli: Stimuli, trials: I) -> Result<Self>
     where
         I: IntoIterator<Item = [S; 3]>,
         S: AsRef<str>,
     {
-        let mut missing = Vec::new();
-        let mut index = |id: S| match stimuli.position(id.as_ref()) {
-            Some(position) => position as u32,
-            None => {
-                missing.push(id.as_ref().to_owned());
-                0
+        let (mut missing, mut indices) = (Vec::new(), Vec::new());
+        for (trial, ids) in trials.into_iter().enumerate() {
+            if ids.iter().any(|id| id.as_ref().is_empty()) {
+                let found = format!("an empty text in trial {trial}");
+                return Err(Error::parameter("the id of a stimulus", "a text", found));
             }
-        };
-        let trials: Vec<[u32; 3]> = trials.into_iter().map(|ids| ids.map(&mut index)).collect();
+            indices.push(ids.map(|id| match stimuli.position(id.as_ref()) {
+                Some(position) => position as u32,
+                None => {
+                    missing.push(id.as_ref().to_owned());
+                    0
+                }
+            }));
+        }
         if !missing.is_empty() {
             missing.sort_unstable();
             missing.dedup();
             stimuli.positions_of(&Stimuli::new(missing)?.without_order())?;
         }
-        Self::new(stimuli, trials)
+        Self::new(stimuli, indices)
     }
 
     /// Concatenates several sets of trials. The result has the stimuli of the first set.
@@ -149,7 +155,8 @@ impl<T: Task> Trials<T> {
     /// Sets the participant of each trial, in the order of the trials.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of participants and trials differ.
+    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of participants and trials differ, and
+    /// [`ArgumentError::InvalidParameter`] if a label is empty.
     pub fn with_participants<I>(self, of_trials: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -168,6 +175,17 @@ impl<T: Task> Trials<T> {
             self.trials.len(),
             participants.by_trial().len(),
         )?;
+        // Trials without a participant are not those of one participant.
+        if participants.labels().iter().any(String::is_empty) {
+            let mut labels = participants.labels_of_trials();
+            let trial = labels.position(str::is_empty).unwrap_or_default();
+            let found = format!("an empty text for trial {trial}");
+            return Err(Error::parameter(
+                "the label of a participant",
+                "a text",
+                found,
+            ));
+        }
         self.participants = Some(participants);
         Ok(self)
     }

@@ -204,7 +204,8 @@ impl ProbeCrossValidation {
         observe: impl Fn(ProbeProgress) + Sync,
     ) -> Result<ProbeCrossValidationResult> {
         let folds = self.folds_of(trials, self.n_folds, self.seed)?;
-        let n_fits = folds.n_folds() * (self.n_inner_fits() + 1);
+        let of_fold = self.n_inner_fits().saturating_add(1);
+        let n_fits = folds.n_folds().saturating_mul(of_fold);
         let progress = Progress::new(n_fits, &observe);
         let fitted = self.each_fold(trials, &folds, |training, test, split| {
             let n_straddling = split.n_straddling;

@@ -1,7 +1,7 @@
 //! Correlations of two values per trial, with cluster-robust standard errors.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::ContinuousCDF;
 
 use crate::error::{Result, same_length};
 use crate::inference::{Confidence, Estimate, Interval, clustered_mean_of};
@@ -27,9 +27,7 @@ impl Correlation {
     pub(super) fn new(estimate: Estimate, confidence: Confidence) -> Self {
         let r = estimate.value;
         let unexplained = 1.0 - r * r;
-        let t = StudentsT::new(0.0, 1.0, estimate.degrees_of_freedom);
-        let known = estimate.standard_error.zip(t.ok());
-        let (interval, p_value) = match known {
+        let (interval, p_value) = match estimate.known() {
             Some((error, t)) if unexplained > 1e-12 => {
                 let (z, error) = (r.atanh(), error / unexplained);
                 let half = error * t.inverse_cdf(0.5 + confidence.level() / 2.0);

@@ -333,7 +333,7 @@ impl ZeroShotOddOneOut {
         let every: Vec<u32> = (0..stimuli.len() as u32).collect();
         // Computes all similarities, even if this shard has few trials.
         let kernel = Kernel::new(*self, representation, stimuli, &every, u64::MAX)?;
-        let mut tally = Tally::new::<T>(*self, stimuli);
+        let mut tally = Tally::new::<T>(*self, representation, stimuli);
         for chunk in chunks {
             let trials = chunk?;
             // Check before the look-up, because the indices of trials refer to `stimuli`.

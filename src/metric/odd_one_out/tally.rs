@@ -10,6 +10,7 @@ use crate::inference::{
 use crate::judgment::{AnchoredTask, OddOneOutTask, Task, check_both_or_neither};
 use crate::metric::odd_one_out::probability::Losses;
 use crate::metric::odd_one_out::{Counts, OddOneOutScore, Outcomes, ZeroShotOddOneOut};
+use crate::representation::Representation;
 use crate::stimuli::Stimuli;
 
 /// The sums over any number of trials that an [`OddOneOutScore`] needs, without the trials: the
@@ -54,6 +55,8 @@ pub struct Tally {
     task: String,
     metric: ZeroShotOddOneOut,
     stimuli: String,
+    /// The fingerprint of the features, so that tallies of two models are not merged.
+    representation: String,
     counts: Counts,
     losses: Losses,
     objects: Vec<Cell>,
@@ -68,12 +71,17 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Creates an empty tally of a metric over trials of the given stimuli.
-    pub(super) fn new<T: Task>(metric: ZeroShotOddOneOut, stimuli: &Stimuli) -> Self {
+    /// Creates an empty tally of a metric for a representation, over trials of the given stimuli.
+    pub(super) fn new<T: Task>(
+        metric: ZeroShotOddOneOut,
+        representation: &Representation,
+        stimuli: &Stimuli,
+    ) -> Self {
         Self {
             task: T::NAME.into(),
             metric,
             stimuli: stimuli.fingerprint(),
+            representation: representation.fingerprint(),
             counts: Counts::default(),
             losses: Losses::default(),
             objects: vec![Cell::default(); stimuli.len()],
@@ -110,8 +118,8 @@ impl Tally {
     /// Adds the trials of another tally.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::Incompatible`] if the task, the settings or the stimuli differ from
-    /// those of this tally, or if only one of them has participants, and
+    /// Returns [`ArgumentError::Incompatible`] if the task, the settings, the stimuli or the features
+    /// differ from those of this tally, or if only one of them has participants, and
     /// [`JudgmentError::TooManyTrials`] if there are more than 2⁵⁰ trials.
     pub fn merge(&mut self, other: Tally) -> Result<()> {
         self.check_settings(&other)?;
@@ -207,6 +215,10 @@ impl Tally {
         if self.stimuli != other.stimuli {
             return Err(other_stimuli(&self.stimuli, &other.stimuli));
         }
+        if self.representation != other.representation {
+            let [left, right] = [self, other].map(|tally| tally.representation.as_str());
+            return Err(incompatible("the features", left, right));
+        }
         Ok(())
     }
 }
@@ -258,6 +270,7 @@ struct Unchecked {
     task: String,
     metric: ZeroShotOddOneOut,
     stimuli: String,
+    representation: String,
     counts: Counts,
     losses: Losses,
     objects: Vec<Cell>,
@@ -278,6 +291,7 @@ impl TryFrom<Unchecked> for Tally {
             task,
             metric,
             stimuli,
+            representation,
             counts,
             losses,
             objects,
@@ -307,6 +321,7 @@ impl TryFrom<Unchecked> for Tally {
             task,
             metric,
             stimuli,
+            representation,
             counts,
             losses,
             objects,

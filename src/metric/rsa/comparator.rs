@@ -88,6 +88,7 @@ impl Comparator {
         };
         if first.n_missing() == 0 && second.n_missing() == 0 {
             let n = first.n_stimuli();
+            at_least("pairs that both RDMs have", 2, first.values().len())?;
             let (first, second) = rayon::join(
                 || Prepared::new(self, n, first.values().to_vec(), first.rounding()),
                 || Prepared::new(self, n, second.values().to_vec(), second.rounding()),

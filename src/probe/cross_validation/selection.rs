@@ -43,7 +43,7 @@ impl ProbeCrossValidation {
     pub(super) fn n_inner_fits(&self) -> usize {
         match self.penalties.len() {
             1 => 0,
-            n => n * self.n_inner_folds,
+            n => n.saturating_mul(self.n_inner_folds),
         }
     }
 
@@ -73,7 +73,7 @@ impl ProbeCrossValidation {
         representation: &Representation,
         trials: &Trials<T>,
     ) -> Result<Vec<PenaltyCandidate>> {
-        let progress = Progress::new(self.penalties.len() * self.n_inner_folds, &|_| ());
+        let progress = Progress::new(self.n_inner_fits(), &|_| ());
         self.try_all(representation, trials, &progress)
     }
 

@@ -70,10 +70,13 @@ impl<'r> Subject<'r> {
         found: Result<Vec<Found>>,
     ) -> Result<Vec<StudyRow>> {
         match found {
-            Ok(found) => Ok(found
+            Ok(found) => found
                 .into_iter()
-                .map(|found| self.row(found, seed))
-                .collect()),
+                .map(|found| match found.1.check() {
+                    Ok(()) => Ok(self.row(found, seed)),
+                    Err(error) => self.failure(Some(found.0), error),
+                })
+                .collect(),
             Err(error) => Ok(vec![self.failure(Some(metric), error)?]),
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
+use crate::error::{Error, Result};
 use crate::inference::{Confidence, Estimate, Interval};
 use crate::metric::{odd_one_out, rsa};
 use crate::study::input::{ModelFactors, label};
@@ -84,6 +85,22 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    /// Checks that the numbers can be reported.
+    pub(in crate::study) fn check(&self) -> Result<()> {
+        let refused =
+            |what, expected: &'static str, found| Err(Error::parameter(what, expected, found));
+        if !self.value.is_finite() {
+            return refused("the value of a metric", "finite", self.value);
+        }
+        match self.standard_error {
+            Some(error) if !(error >= 0.0 && error.is_finite()) => {
+                let expected = "at least 0 and finite";
+                refused("the standard error of a metric", expected, error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the value with its standard error, for tests and other intervals; `None` if the
     /// standard error is unknown.
     pub fn estimate(&self) -> Option<Estimate> {

@@ -42,7 +42,8 @@ impl AlignmentCovariance {
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] unless the matrix is square, finite and
-    /// symmetric with variances ≥ 0, and the degrees of freedom are above 0.
+    /// symmetric with variances ≥ 0 and correlations between −1 and 1, and the degrees of freedom
+    /// are above 0.
     pub fn new(matrix: Array2<f64>, degrees_of_freedom: f64) -> Result<Self> {
         let (n, m) = matrix.dim();
         let is_valid = n == m
@@ -51,9 +52,11 @@ impl AlignmentCovariance {
             && matrix.indexed_iter().all(|((i, j), &value)| {
                 let scale = (matrix[[i, i]] * matrix[[j, j]]).sqrt();
                 (value - matrix[[j, i]]).abs() <= 1e-9 * scale
+                    && value.abs() <= (1.0 + 1e-9) * scale
             });
         if !is_valid {
-            let expected = "square, finite and symmetric, with variances of at least 0";
+            let expected = "square, finite and symmetric, with variances of at least 0 and correlations \
+                            from −1 to 1";
             let found = format_args!("{n} × {m}");
             return Err(Error::parameter("covariance of alignment", expected, found));
         }
