@@ -301,10 +301,17 @@ impl Error {
         expected: impl Into<Cow<'static, str>>,
         found: impl fmt::Display,
     ) -> Self {
+        /// The longest text that is shown of a number.
+        const MAX_DIGITS: usize = 24;
+
+        // Numbers that are very small or large have hundreds of digits.
+        let text = found.to_string();
+        let number = text.parse().ok().filter(|_: &f64| text.len() > MAX_DIGITS);
+        let found = number.map_or(text, |number| format!("{number:e}"));
         ArgumentError::InvalidParameter {
             name,
             expected: expected.into(),
-            found: found.to_string(),
+            found,
         }
         .into()
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{JudgmentError, Result, same_length};
+use crate::error::{Error, JudgmentError, Result, same_length};
 use crate::judgment::{Question, Task, Trials};
 use crate::stimuli::Stimuli;
 
@@ -167,12 +167,16 @@ impl<T: Task> ChoiceFrequencies<T> {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if no position is given, and
-    /// `ArgumentError::LengthMismatch` if a position is out of range.
+    /// `ArgumentError::InvalidParameter` if a position is out of range.
     pub fn select(&self, positions: &[usize]) -> Result<Self> {
         let n_questions = self.questions.len();
         if let Some(&beyond) = positions.iter().find(|&&position| position >= n_questions) {
-            let what = "position of a question, below the number of questions";
-            same_length(what, n_questions, beyond)?;
+            let expected = format!("below the number of questions, {n_questions}");
+            return Err(Error::parameter(
+                "the position of a question",
+                expected,
+                beyond,
+            ));
         }
         let questions = positions.iter().map(|&position| self.questions[position]);
         let of_pairs = positions.iter().map(|&position| self.of_pairs[position]);

@@ -237,18 +237,15 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if no position is given, and
-    /// [`ArgumentError::LengthMismatch`] if a position is out of range.
+    /// [`ArgumentError::InvalidParameter`] if a position is out of range.
     pub fn select(&self, positions: &[usize]) -> Result<Self> {
         let trials = positions
             .iter()
             .map(|&position| {
                 // The error is created only where it is needed: it is expensive beside a copy.
                 self.trials.get(position).copied().ok_or_else(|| {
-                    Error::from(ArgumentError::LengthMismatch {
-                        what: "position of a trial, below the number of trials",
-                        expected: self.trials.len(),
-                        found: position,
-                    })
+                    let expected = format!("below the number of trials, {}", self.trials.len());
+                    Error::parameter("the position of a trial", expected, position)
                 })
             })
             .collect::<Result<Vec<_>>>()?;

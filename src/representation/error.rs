@@ -106,9 +106,10 @@ pub enum FeatureError {
         stimulus: String,
     },
 
-    /// All rows of a representation are equal, so that its alignment is undefined.
+    /// All rows of a representation are equal, so that their similarity is undefined.
     #[error(
-        "the rows of representation {representation} are all equal: its alignment is undefined"
+        "all rows of representation {representation} (the first is 0) are equal: their similarity is \
+         undefined"
     )]
     #[non_exhaustive]
     EqualRows {

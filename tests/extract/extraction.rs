@@ -789,6 +789,15 @@ fn what_does_not_fit_is_refused_by_name() {
         .report()
         .to_string();
     assert!(refused.contains("too small"), "{refused}");
+    for shape in [(1, 3, 0, 0), (1, 3, 0, 5), (1, 3, 5, 0), (0, 3, 64, 64)] {
+        let none = ndarray::Array4::<f32>::zeros(shape);
+        let refused = network.represent(none.view());
+        assert_refused!(refused, Argument(ArgumentError::Shape { .. }));
+    }
+    for size in [[0, 64], [64, usize::MAX]] {
+        let refused = Network::list_modules(&alexnet, size);
+        assert_refused!(refused, Argument(ArgumentError::InvalidParameter { .. }));
+    }
     if cfg!(not(feature = "cuda")) {
         let network = Network::new(&resnet, &random, &taps(&["fc"]), Device::Cuda(0));
         assert!(network.is_err());

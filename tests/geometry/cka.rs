@@ -389,8 +389,8 @@ fn batches_that_tell_nothing_apart_count_as_nothing() {
     let mut batches = MinibatchCka::new(Kernel::Linear).unwrap();
     assert_refused!(
         batches.value(),
-        Computation(ComputationError::HsicNotPositive {
-            representation: 0,
+        Argument(ArgumentError::TooFew {
+            what: "batches",
             ..
         })
     );

@@ -626,6 +626,20 @@ fn what_has_no_weight_is_refused() {
         Argument(ArgumentError::TooFew { .. })
     );
     assert!(message(&[&rdm(X)], model).contains("RDM of feature 0: 2 of 8 stimuli are missing"));
+    for comparator in [
+        Comparator::KendallTauA,
+        Comparator::RhoA,
+        Comparator::Pearson,
+    ] {
+        assert_refused!(
+            comparator.compare(&rdm([1.0]), &rdm([1.0])),
+            Argument(ArgumentError::TooFew {
+                needed: 2,
+                found: 1,
+                ..
+            })
+        );
+    }
     let pair = RdmSet::from(rdm([1.0]));
     assert_refused!(
         model.fit(&[&rdm([2.0])], &pair),

@@ -326,6 +326,16 @@ fn tallies_of_different_things_do_not_merge() {
         assert!(message.contains("the metric differs"));
     }
 
+    // Trials of another model.
+    let features = Array2::from_shape_fn((5, 3), |(row, column)| (row * column) as f32 + 0.25);
+    let other = Representation::new(animals(), features).unwrap();
+    let message = refused(
+        metric
+            .tally(&other, &animals(), [Ok(trials_of(animals()))])
+            .unwrap(),
+    );
+    assert!(message.contains("the set of features differs"), "{message}");
+
     let features = features_of(animals());
     let unnamed = metric.tally(&features, &animals(), [Ok(trials_of(animals()))]);
     assert_eq!(

@@ -3,8 +3,8 @@
 use approx::assert_relative_eq;
 use human_alignment::agreement::Choices;
 use human_alignment::concept::{
-    ConceptEmbedding, GroupAlignment, GroupAnalysis, GroupAnalysisResult, Membership,
-    SharedFailures, TrialGroups, read_labels,
+    ConceptEmbedding, ExpectedAccuracy, GroupAlignment, GroupAnalysis, GroupAnalysisResult,
+    Membership, SharedFailures, TrialGroups, read_labels,
 };
 use human_alignment::dataset::{LabelTriplets, SimulatedObserver, TripletFile};
 use human_alignment::error::ArgumentError;
@@ -105,6 +105,15 @@ fn errors_are_those_of_a_calculation_by_hand() {
     let groups = TrialGroups::new(6, groups).unwrap();
     let credits = [true, true, false, true, false, false].map(Credit::from);
     let costs = [1.0, 2.0, 3.0, 2.0, 5.0, 5.0];
+    let probabilities = Array2::from_elem((6, 3), 1.0 / 3.0);
+    for n_trials in [5, 7] {
+        let of_others = |_: &OddOneOut| TrialGroups::new(n_trials, [("red".to_owned(), vec![4])]);
+        let expected = ExpectedAccuracy::default();
+        assert_refused!(
+            expected.run(&trials, probabilities.view(), of_others),
+            Argument(ArgumentError::LengthMismatch { .. })
+        );
+    }
     let analysis = GroupAnalysis::default().with_min_trials(4).unwrap();
     let found = analysis
         .run(&trials, &groups, &credits, Some(&costs))

@@ -381,6 +381,13 @@ fn errors_by_people_are_added_where_residuals_do_not_show_them() {
         Argument(ArgumentError::LengthMismatch { found: 3, .. })
     );
     assert!(AlignmentCovariance::new(-Array2::eye(3), 5.0).is_err());
+    // A covariance above the variances says nothing about a difference.
+    let impossible = ndarray::array![[1.0, 5.0], [5.0, 1.0]];
+    let impossible = AlignmentCovariance::new(impossible, 5.0).unwrap();
+    let ranks = impossible
+        .ranks(&[1.0, 2.0], Confidence::default())
+        .unwrap();
+    assert!(ranks.models.iter().all(|of| (of.best, of.worst) == (1, 2)));
     assert!(AlignmentCovariance::new(Array2::eye(3), 0.0).is_err());
 }
 

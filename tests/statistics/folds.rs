@@ -36,6 +36,7 @@ fn refuses_what_is_no_partition() {
         assert!(Folds::new(of).is_err());
     }
     assert!(Folds::contiguous(3, 1).is_err());
+    assert!(Folds::contiguous(usize::MAX, 2).is_err());
     assert!(Folds::random(3, 4, 0).is_err());
     assert!(serde_json::from_str::<Folds>("[0, 0]").is_err());
     let folds = Folds::contiguous(4, 2).unwrap();

@@ -72,10 +72,12 @@ fn estimated_variances_have_the_f_distribution() {
         known.interval.upper,
         max_relative = 1e-4
     );
-    assert_refused!(
-        RandomEffects::fit_estimated(&VALUES, &VARIANCES, 0.0, confidence),
-        Argument(ArgumentError::InvalidParameter { .. })
-    );
+    for degrees_of_freedom in [0.0, f64::NAN, f64::INFINITY] {
+        assert_refused!(
+            RandomEffects::fit_estimated(&VALUES, &VARIANCES, degrees_of_freedom, confidence),
+            Argument(ArgumentError::InvalidParameter { .. })
+        );
+    }
 }
 
 /// Posterior means, standard deviations and shrinkages.

@@ -846,6 +846,32 @@ fn metrics_of_ones_own_are_measured() {
     assert!(measures().with_metric("kept", first_person()).is_err());
 }
 
+/// A metric without a value.
+struct Undefined;
+
+impl AlignmentMetric<RdmSet> for Undefined {
+    type Score = f64;
+
+    fn score(&self, _: &Representation, _: &RdmSet) -> Result<f64> {
+        Ok(f64::NAN)
+    }
+}
+
+#[test]
+fn values_that_are_not_finite_are_failures() {
+    let measures = Measures::default().with_metric("undefined", Undefined);
+    let study = Study::new(measures.unwrap()).with_dataset("distances", rdms());
+    let model = Model::new("net").on("distances", features(2));
+    let study = study.unwrap().with_model(model).unwrap();
+    let table = study.run().unwrap();
+    let is_own =
+        |row: &&StudyRow| row.metric == Some(Metric::of(MetricQuantity::Named("undefined".into())));
+    let failed = table.failures().find(is_own).unwrap();
+    assert!(failed.measured.is_none());
+    let reason = failed.failure.as_deref().unwrap();
+    assert!(reason.contains("must be finite, not NaN"), "{reason}");
+}
+
 #[test]
 fn concepts_are_predicted_by_ridge_regression() {
     let concepts = features(1).features().to_f64().mapv(f64::abs);

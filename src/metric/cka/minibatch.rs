@@ -1,6 +1,6 @@
 //! CKA computed from batches of stimuli.
 
-use crate::error::Result;
+use crate::error::{Result, at_least};
 use crate::linalg::Precision;
 use crate::metric::cka::hsic::{self, Hsic};
 use crate::metric::cka::{Estimator, Kernel, ratio};
@@ -94,10 +94,11 @@ impl MinibatchCka {
     /// Returns the CKA over the batches added so far, in [−1, 1].
     ///
     /// # Errors
-    /// Returns `ComputationError::HsicNotPositive` if there are no
-    /// batches, or if the mean HSIC of representation 0 (first) or 1 (second) with itself is not
-    /// positive.
+    /// Returns `ArgumentError::TooFew` if there are no batches, and
+    /// `ComputationError::HsicNotPositive` if the mean HSIC of representation 0 (first) or 1 (second)
+    /// with itself is not positive.
     pub fn value(&self) -> Result<f64> {
+        at_least("batches", 1, self.n_batches as usize)?;
         let [first, second, both] = self.sums;
         let first = first.root(self.precision, 0)?;
         let second = second.root(self.precision, 1)?;

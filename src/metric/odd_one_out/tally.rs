@@ -217,7 +217,7 @@ impl Tally {
         }
         if self.representation != other.representation {
             let [left, right] = [self, other].map(|tally| tally.representation.as_str());
-            return Err(incompatible("the features", left, right));
+            return Err(incompatible("the set of features", left, right));
         }
         Ok(())
     }

@@ -36,10 +36,17 @@ impl StudyTable {
     /// Reads a table from a `.json` file that [`StudyTable::write`] wrote.
     ///
     /// # Errors
-    /// Returns [`FileError::Read`] if the file cannot be read, and `Context::File` around
-    /// [`FileError::Malformed`] if it is no table.
+    /// Returns [`FileError::UnknownFormat`] for another extension, [`FileError::Read`] if the file
+    /// cannot be read, and `Context::File` around [`FileError::Malformed`] if it is no table.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            return Err(FileError::UnknownFormat {
+                path: path.into(),
+                expected: ".json",
+            }
+            .into());
+        }
         let origin = Origin::new(path, "JSON");
         let table = serde_json::from_reader(BufReader::new(open(path)?));
         table.map_err(|source| origin.malformed(source).in_file(path))

@@ -42,8 +42,7 @@ impl AlignmentCovariance {
     ///
     /// # Errors
     /// Returns [`ArgumentError::InvalidParameter`] unless the matrix is square, finite and
-    /// symmetric with variances ≥ 0 and correlations between −1 and 1, and the degrees of freedom
-    /// are above 0.
+    /// symmetric with variances ≥ 0, and the degrees of freedom are above 0.
     pub fn new(matrix: Array2<f64>, degrees_of_freedom: f64) -> Result<Self> {
         let (n, m) = matrix.dim();
         let is_valid = n == m
@@ -52,11 +51,9 @@ impl AlignmentCovariance {
             && matrix.indexed_iter().all(|((i, j), &value)| {
                 let scale = (matrix[[i, i]] * matrix[[j, j]]).sqrt();
                 (value - matrix[[j, i]]).abs() <= 1e-9 * scale
-                    && value.abs() <= (1.0 + 1e-9) * scale
             });
         if !is_valid {
-            let expected = "square, finite and symmetric, with variances of at least 0 and correlations \
-                            from −1 to 1";
+            let expected = "square, finite and symmetric, with variances of at least 0";
             let found = format_args!("{n} × {m}");
             return Err(Error::parameter("covariance of alignment", expected, found));
         }
@@ -153,11 +150,14 @@ impl AlignmentCovariance {
         )?;
         let pairs = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
         let difference = |(i, j): (usize, usize)| {
-            let variance = self.matrix[[i, i]] + self.matrix[[j, j]] - 2.0 * self.matrix[[i, j]];
+            let sum = self.matrix[[i, i]] + self.matrix[[j, j]];
+            let variance = sum - 2.0 * self.matrix[[i, j]];
+            // The variance of networks that are always right together is 0 up to rounding. A
+            // covariance that is too large to be one says nothing about their difference.
+            let is_possible = variance >= -1e-9 * sum;
             let estimate = Estimate {
                 value: alignments[i] - alignments[j],
-                // The variance of networks that are always right together is 0 up to rounding.
-                standard_error: Some(variance.max(0.0).sqrt()),
+                standard_error: is_possible.then(|| variance.max(0.0).sqrt()),
                 degrees_of_freedom: self.degrees_of_freedom,
             };
             (i, j, estimate)
