@@ -49,7 +49,8 @@ use crate::stimuli::Stimuli;
 ///
 /// A computed RDM ([`Dissimilarity::rdm`], [`RdmSet::mean`], [`Rdm::scaled`]) stores a bound on the
 /// rounding errors of its values, so that values that are equal within rounding tie in ranks.
-/// Values given by the caller are treated as exact.
+/// Values given by the caller or read from a file are treated as exact, so that a copy of computed
+/// values loses these ties.
 ///
 /// ```
 /// use human_alignment::{Rdm, Stimuli};
