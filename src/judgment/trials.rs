@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::error::{ArgumentError, Error, JudgmentError, Result, TrialProblem, same_length};
+use crate::error::{Error, JudgmentError, Result, TrialProblem, same_length};
 use crate::fingerprint::Fingerprint;
 use crate::judgment::{
     AnchoredTask, OddOneOutTask, Task, TrialParticipants, check_both_or_neither,
@@ -50,7 +50,7 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if there are no trials,
-    /// [`ArgumentError::InvalidParameter`] if there are more than [`Trials::MAX_STIMULI`] stimuli,
+    /// `ArgumentError::InvalidParameter` if there are more than [`Trials::MAX_STIMULI`] stimuli,
     /// and [`JudgmentError::InvalidTrial`] naming the first trial with an index out of range or a
     /// repeated stimulus.
     pub fn new(stimuli: Stimuli, trials: Vec<[u32; 3]>) -> Result<Self> {
@@ -83,7 +83,7 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` for ids that are not among the stimuli,
-    /// [`ArgumentError::InvalidParameter`] for an empty id, and otherwise the same as for
+    /// `ArgumentError::InvalidParameter` for an empty id, and otherwise the same as for
     /// [`Trials::new`].
     pub fn from_ids<I, S>(stimuli: Stimuli, trials: I) -> Result<Self>
     where
@@ -118,7 +118,7 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if no set is given, `StimuliError::Missing` if a set
-    /// shows stimuli that the first set does not have, and [`ArgumentError::Incompatible`] if only
+    /// shows stimuli that the first set does not have, and `ArgumentError::Incompatible` if only
     /// some sets have participants.
     pub fn concat<'a, I>(sets: I) -> Result<Self>
     where
@@ -155,8 +155,8 @@ impl<T: Task> Trials<T> {
     /// Sets the participant of each trial, in the order of the trials.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::LengthMismatch`] if the numbers of participants and trials differ, and
-    /// [`ArgumentError::InvalidParameter`] if a label is empty.
+    /// Returns `ArgumentError::LengthMismatch` if the numbers of participants and trials differ, and
+    /// `ArgumentError::InvalidParameter` if a label is empty.
     pub fn with_participants<I>(self, of_trials: I) -> Result<Self>
     where
         I: IntoIterator,
@@ -237,7 +237,7 @@ impl<T: Task> Trials<T> {
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if no position is given, and
-    /// [`ArgumentError::InvalidParameter`] if a position is out of range.
+    /// `ArgumentError::InvalidParameter` if a position is out of range.
     pub fn select(&self, positions: &[usize]) -> Result<Self> {
         let trials = positions
             .iter()
