@@ -85,12 +85,16 @@
 //! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. The
 //! following are errors too: answers of 1 and −1 in a table; positions beside a column with the
 //! order of the stimuli on the screen; a fourth stimulus; two columns of participants that group
-//! the trials differently; a first line 0, 1, 2 that may number the columns; and trials without
-//! answers in which all three stimuli are always in order, as in a list of questions, or the last
-//! two are, as if the odd one were first.
+//! the trials differently; a first line 0, 1, 2 that may number the columns; trials without answers
+//! in which all three stimuli are always in order, as in a list of questions, or the last two are, as
+//! if the odd one were first; answers beside columns such as `positive` and `negative` that are not
+//! the positive one in every row; rows that are marked as practice (`trial_type`) or as excluded
+//! (`valid`, `timeout`); labels of participants that differ only by leading zeros, `.0` or letter
+//! case; and labels that occur in several groups of people (`site`, `study`).
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
-//! [`Counting`](crate::dataset::Counting). If the stimuli have other numbers too, in a column beside
+//! [`Counting`](crate::dataset::Counting). It has to be given if index 0 never occurs in trials that
+//! would probably have it. If the stimuli have other numbers too, in a column beside
 //! their ids or in ids such as `img10` that are in another order, indices are an error unless their
 //! base is given.
 //!

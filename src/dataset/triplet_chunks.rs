@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::Counting;
-use crate::dataset::triplet_file::{Design, check_first, count_from_zero, unclear};
+use crate::dataset::triplet_file::{Design, FirstLine, count_from_zero, unclear};
 use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, same_length};
 use crate::io::format::Format;
 use crate::io::triplets::TripletReader;
@@ -57,6 +57,7 @@ pub struct TripletChunks<T> {
     /// Which stimuli have occurred.
     occurs: Vec<bool>,
     design: Design,
+    first_line: FirstLine,
     is_done: bool,
     task: PhantomData<T>,
 }
@@ -100,6 +101,7 @@ impl<T: Task> TripletChunks<T> {
             counting: Counting::Inferred,
             occurs: vec![false; stimuli_len],
             design: Design::default(),
+            first_line: FirstLine::default(),
             is_done: false,
             task: PhantomData,
         })
@@ -149,13 +151,16 @@ impl<T: Task> TripletChunks<T> {
             reserve(&mut trials, n_left.min(self.chunk_len), "the trials")
                 .map_err(|error| error.in_file(&self.path))?;
         }
-        let n_new = self
-            .reader
-            .read_chunk(&mut trials, self.chunk_len)
-            .map_err(|error| error.among(self.stimuli.len()))?;
-        if n_before == 0 {
-            check_first(&self.path, &trials).map_err(|error| error.in_file(&self.path))?;
+        let found = self.reader.read_chunk(&mut trials, self.chunk_len);
+        if self.reader.is_table() {
+            self.first_line.add(&trials);
         }
+        let n_new = found.map_err(|error| {
+            let error = error.among(self.stimuli.len());
+            self.first_line.explain(error, true).in_file(&self.path)
+        })?;
+        let checked = self.first_line.check(true);
+        checked.map_err(|error| error.in_file(&self.path))?;
         self.n_read += n_new as u64;
         if n_new == 0 && n_before > 0 {
             self.check_participants(true)?;

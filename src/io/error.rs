@@ -160,7 +160,12 @@ pub enum FileError {
     },
 
     /// A field of a text file is not a number of the expected kind.
-    #[error("line {line}, {}: {} is not {expected}", field_name(*field, column), Quoted(found))]
+    #[error(
+        "line {line}, {}: {} is not {expected}{}",
+        field_name(*field, column),
+        Quoted(found),
+        if_missing(found)
+    )]
     #[non_exhaustive]
     NotANumber {
         /// Line, 1-based.
@@ -221,6 +226,31 @@ fn field_name(field: usize, column: &str) -> String {
     match column.is_empty() {
         true => format!("field {field}"),
         false => format!("field {field} ({})", Quoted(column)),
+    }
+}
+
+/// Returns what to do if a field that is not a number marks a missing value.
+fn if_missing(found: &str) -> &'static str {
+    const TOKENS: [&str; 12] = [
+        "n.a.",
+        "n.a",
+        "na.",
+        "missing",
+        "skipped",
+        "skip",
+        "timeout",
+        "timed out",
+        "no response",
+        "noresponse",
+        "nil",
+        "undefined",
+    ];
+
+    let found = found.trim().to_lowercase();
+    let has_letters = found.contains(char::is_alphanumeric);
+    match !has_letters && found.chars().count() <= 3 || TOKENS.contains(&found.as_str()) {
+        true => ": if the value is missing, leave the field empty or write NA, or remove the row",
+        false => "",
     }
 }
 

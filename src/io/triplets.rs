@@ -46,6 +46,11 @@ impl TripletReader {
         TextTriplets::open(path)?.begins_with_indices()
     }
 
+    /// Returns whether the file, of which the first trial was read, is a table, which may have a header.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self, TripletReader::Text(reader) if reader.is_table())
+    }
+
     /// Returns the number of trials, if the header declares it and the file contains that many.
     pub(crate) fn n_trials(&self) -> Option<u64> {
         match self {

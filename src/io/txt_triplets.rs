@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::element::Number;
-use super::{BUFFER_BYTES, Origin, open};
+use super::{BUFFER_BYTES, Origin, extension, open};
 use crate::error::{ErrorKind, FileError, JudgmentError, Result};
 use crate::linalg::reserve;
 
@@ -25,6 +25,8 @@ pub(crate) struct TextTriplets {
     line_number: u64,
     /// Number of trials read so far.
     n_read: u64,
+    /// Whether the file is a table by its extension, or by the separators of its first trial.
+    is_table: bool,
 }
 
 impl TextTriplets {
@@ -39,6 +41,7 @@ impl TextTriplets {
             line: Vec::new(),
             line_number: 0,
             n_read: 0,
+            is_table: false,
         })
     }
 
@@ -64,6 +67,11 @@ impl TextTriplets {
                     let ahead = out.len().max(1024);
                     reserve(out, ahead, "the trials")?;
                 }
+                if self.n_read == 0 {
+                    let is_named = matches!(extension(&self.origin.path).as_str(), "csv" | "tsv");
+                    let has_marks = self.line.iter().any(|byte| b",\t".contains(byte));
+                    self.is_table = is_named || has_marks;
+                }
                 out.push(trial);
                 self.n_read += 1;
             }
@@ -71,6 +79,12 @@ impl TextTriplets {
         };
         read().map_err(|error| error.in_file(&self.origin.path))?;
         Ok((self.n_read - n_before) as usize)
+    }
+
+    /// Returns whether the file is a table, which may have a header: by its extension, or by the commas or
+    /// tabs of the first trial that was read.
+    pub(crate) fn is_table(&self) -> bool {
+        self.is_table
     }
 
     /// Returns true if the first line with content consists of three numbers, or if there is no

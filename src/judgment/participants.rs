@@ -14,8 +14,8 @@ use crate::io::mat::MatFile;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
 use crate::io::text::{
-    NUMBERS, Table, is_about_participants, is_header_of_participants, is_missing, is_participant,
-    read_text, words,
+    NUMBERS, Table, check_groups, check_labels, counts, is_about_participants,
+    is_header_of_participants, is_missing, is_participant, plain, read_text, words,
 };
 
 /// The participant of each trial. Labels are stored once per participant.
@@ -71,7 +71,7 @@ impl TrialParticipants {
     /// an unsupported file extension; within `Context::File`, returns [`FileError::Malformed`],
     /// [`FileError::UnsupportedElement`], [`FileError::Truncated`], `ArgumentError::Shape` for an
     /// array with several columns, and [`FileError::Ambiguous`] for a table of which no column or
-    /// several may hold the participants.
+    /// several may hold the participants, and for labels that may be of the same person or of several.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let read = || match Format::of(path)? {
@@ -102,7 +102,12 @@ impl TrialParticipants {
             }
             .into()),
         };
-        read().map_err(|error| error.in_file(path))
+        let checked = || {
+            let participants = read()?;
+            check_labels(participants.labels().iter().map(String::as_str))?;
+            Ok(participants)
+        };
+        checked().map_err(|error: Error| error.in_file(path))
     }
 
     /// Returns the labels of the participants, in the order of their first trials.
@@ -182,8 +187,9 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
             table.without_header();
             0
         }
-        _ => column_of_participants(&table)?,
+        _ => column_in_several(&table)?,
     };
+    check_groups(&table, column)?;
     let numbered = (0..table.n_columns()).find(|&column| numbers_trials(table.name(column)));
     let (mut labels, mut rows) = (Vec::new(), table.rows());
     let mut numbers = Vec::new();
@@ -221,12 +227,23 @@ fn numbers_trials(name: &str) -> bool {
     }
 }
 
-/// Finds the column whose name is that of participants in a table of several columns.
-fn column_of_participants(table: &Table) -> Result<usize> {
+/// Finds the column of participants in a table of several columns: by its name, or because the other one
+/// holds the numbers of the rows without a name, as R writes them.
+fn column_in_several(table: &Table) -> Result<usize> {
+    if table.n_columns() == 2
+        && table.header().is_some()
+        && table.name(0).is_empty()
+        && counts(&table.texts(0)?).is_some()
+    {
+        return Ok(1);
+    }
     let columns = 0..table.n_columns();
-    let mut named = columns.filter(|&column| is_participant(table.name(column)));
-    match (named.next(), named.next()) {
-        (Some(column), None) => Ok(column),
+    let named: Vec<usize> = columns
+        .filter(|&column| is_participant(table.name(column)))
+        .collect();
+    let is_exact = |column: &&usize| plain(table.name(**column)) == "participant";
+    match (named.iter().find(is_exact), named.as_slice()) {
+        (Some(&column), _) | (None, &[column]) => Ok(column),
         _ => Err(FileError::Ambiguous {
             what: format!(
                 "which of its {} columns holds the participant of each trial",

@@ -465,7 +465,7 @@ fn rows_of_other_questions_are_no_trials() {
     for (name, values) in [
         ("question", ["odd one out", "odd one out"]),
         ("question", ["1", "2"]),
-        ("block", ["practice", "main"]),
+        ("block", ["first", "second"]),
         ("condition", ["similar", "different"]),
     ] {
         found::<OddOneOutTask>(&text(name, values), &[[2, 1, 0], [3, 5, 4]]);
@@ -1111,7 +1111,9 @@ fn a_first_line_of_numbers_may_be_that_of_columns() {
         assert!(message.contains("its first line"), "{message}");
     }
     // The first of enumerated trials.
-    assert!(read(&format!("0,1,2\n0,3,1\n{rows}")).is_ok());
+    let mut enumerated = mixed(30)[5..].to_vec();
+    enumerated.sort_unstable();
+    assert!(read(&format!("0,1,2\n0,3,1\n{}", lines(&enumerated))).is_ok());
     // Features that are whole numbers.
     let rows = "3,0,5\n1,1,4\n0,2,2\n";
     refused(&format!("0,1,2\n{rows}"), "its first line numbers");

@@ -12,4 +12,5 @@ mod representation_files;
 mod stimuli;
 mod text_tables;
 mod transform_files;
+mod trial_columns;
 mod trial_datasets;

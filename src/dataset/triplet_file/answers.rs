@@ -110,11 +110,20 @@ pub(super) fn apply<T: Task>(
     let form = match fitting.as_slice() {
         [form] => *form,
         [] => {
-            let furthest = Form::ALL.into_iter().map(reach).max().unwrap_or(0);
+            let n_fitting = |form: &Form| {
+                let trials = 0..answers.len();
+                trials
+                    .filter(|&trial| chosen(*form, trial).is_some())
+                    .count()
+            };
+            // Of several forms, the first one whose first unknown answer is the latest.
+            let key = |form: &Form| (n_fitting(form), reach(*form));
+            let best = Form::ALL.into_iter().rev().max_by_key(key);
+            let trial = best.map_or(0, reach);
             return Err(JudgmentError::UnknownAnswer {
-                trial: furthest as u64,
-                answer: answers[furthest].show(),
-                similar: similar(&answers[furthest], &stimuli[furthest][first..]),
+                trial: trial as u64,
+                answer: answers[trial].show(),
+                similar: similar(&answers[trial], &stimuli[trial][first..]),
             }
             .into());
         }
@@ -150,6 +159,21 @@ pub(super) fn apply<T: Task>(
         }
     }
     Ok(Answered { form, chosen: all })
+}
+
+/// Checks whether all answers refer to the candidate at a place, in one of the ways to do so.
+pub(super) fn are_all_of(
+    place: usize,
+    answers: &[Cell],
+    candidates: &[[Cell; 2]],
+    columns: &[String; 2],
+) -> bool {
+    let names = ColumnNames::of(columns);
+    let all = |form: Form| {
+        let mut trials = answers.iter().zip(candidates);
+        trials.all(|(answer, shown)| form.chosen(answer, shown, &names) == Some(place))
+    };
+    Form::ALL.into_iter().any(all)
 }
 
 /// Checks that answers of 1 and −1 are not those of a table, where −1 may be the first candidate, as the

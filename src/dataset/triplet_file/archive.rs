@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::answer_column::check_question;
-use super::answer_words::is_answer;
+use super::answer_words::{is_answer, resembles_answer};
 use super::answers::Cell;
 use super::column_names::is_of_time;
 use super::counted::Counted;
 use super::counts::is_count;
 use super::raw::RawTrials;
+use super::roles::check_votes;
 use crate::error::{Error, FileError, Quoted, Result, same_length};
 use crate::io::arrays::{Content, NamedArray, describe, read_named};
 use crate::io::format::Format;
@@ -33,11 +34,9 @@ impl RawTrials {
     ) -> Result<Self> {
         let arrays = describe(path, format, |_, _| true)?;
         let name = name.map(|name| name.strip_suffix(".npy").unwrap_or(name));
-        let name = name.or_else(|| of_trials(&arrays)).ok_or_else(|| {
-            let available = arrays.iter().map(|array| array.name.clone()).collect();
-            let name = String::new();
-            FileError::NoSuchArray { name, available }
-        })?;
+        let name = name
+            .or_else(|| of_trials(&arrays))
+            .ok_or_else(|| no_trials(&arrays))?;
         let mut raw = Self::of_array(read_named(path, format, name)?)?;
         let n_trials = raw.stimuli.len();
         let is_other = |array: &&NamedArray| array.name != name;
@@ -60,6 +59,21 @@ impl RawTrials {
                 && labels.iter().collect::<HashSet<_>>().len() < labels.len()
             {
                 same_length("participants of trials", n_trials, labels.len())?;
+            }
+            if matches!(other.shape[..], [n, 2] if n == n_trials as u64)
+                && raw.answers.is_none()
+                && (is_count(&other.name) || resembles_answer(&other.name))
+                && matches!(other.content, Content::Numbers { .. })
+            {
+                let votes = read_named(path, format, &other.name)?;
+                let votes: Vec<[f64; 2]> = votes
+                    .iter()
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .as_chunks()
+                    .0
+                    .to_vec();
+                check_votes(other, &votes)?;
             }
             if other.list_len() != Some(n_trials as u64) {
                 raw.counted.extend(Counted::of(other));
@@ -170,6 +184,20 @@ fn read_answers(answers: &NamedArray, n_trials: usize) -> Result<Vec<Cell>> {
     };
     same_length("responses to queries", n_trials, cells.len())?;
     Ok(cells)
+}
+
+/// Returns the error for arrays of which none, or several, may be the one of trials.
+fn no_trials(arrays: &[NamedArray]) -> Error {
+    let names: Vec<&str> = arrays
+        .iter()
+        .take(10)
+        .map(|array| array.name.as_str())
+        .collect();
+    Error::from(FileError::Ambiguous {
+        what: format!("which of its arrays {names:?} holds the trials"),
+        remedy: "write an array \"triplets\" with three columns, or with four if the answer is the last one \
+                 (`numpy.column_stack`), without the others; or choose an array (`with_array`)",
+    })
 }
 
 fn several(first: &str, second: &str) -> Error {

@@ -142,7 +142,13 @@ pub(super) fn anchored(names: &[String]) -> Option<([usize; 3], bool)> {
         let find = |name: &&str| names.iter().position(|column| is_wanted(column, name));
         wanted.iter().find_map(find)
     };
-    let head = any(&HEADS)?;
+    // Names that other columns have too.
+    let position = |wanted: &str| names.iter().position(|name| name == wanted);
+    let is_abx = position("a").is_some() && position("b").is_some();
+    let head_of_abx = || position("x").filter(|_| is_abx);
+    let head = any(&HEADS)
+        .or_else(|| any(&["item"]))
+        .or_else(head_of_abx)?;
     if let (Some(close), Some(far)) = (any(&CLOSE), any(&FAR))
         && close != head
     {
@@ -310,11 +316,15 @@ mod tests {
                 [0, 1, 2],
             ),
             ("winner_id,loser_id,head_id", [2, 0, 1]),
+            ("X,A,B,response", [0, 1, 2]),
+            ("item,left,right,choice", [0, 1, 2]),
+            ("item,sample,comparison1,comparison2", [1, 2, 3]),
         ] {
             assert_eq!(anchored(&names(header)).unwrap().0, expected, "{header}");
         }
         assert_eq!(triple(&names("id_lo,id_mid,id_hi,n")).unwrap(), None);
         assert_eq!(anchored(&names("image1,image2,image3")), None);
+        assert_eq!(anchored(&names("x,y,left,right")), None);
         assert_eq!(anchored(&names("cue,item1,item2,word1,word2")), None);
     }
 }

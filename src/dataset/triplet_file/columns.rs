@@ -7,7 +7,8 @@ use super::counts::is_count;
 use super::other_order::tell_another_order;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{
-    PRACTICE, Table, group_alike, is_about_participants, is_index_name, is_participant, plain,
+    PRACTICE, Table, column_of_participants, is_about_participants, is_index_name, is_participant,
+    plain,
 };
 use crate::judgment::Task;
 
@@ -87,14 +88,7 @@ impl Columns {
                 is_anchored,
             )?,
         };
-        let participants = others().filter(|&column| is_participant(&written[column]));
-        let mut participants: Vec<usize> = participants.collect();
-        let mut named = participants.iter().copied();
-        if let Some(named) = named.find(|&column| names[column] == "participant") {
-            participants = vec![named];
-        }
-        check_same_people(table, &participants)?;
-        let participant = participants.first().copied();
+        let participant = column_of_participants(table, others())?;
         check_three(&names, stimuli)?;
         // The order is the answer only if no other column can hold it.
         let is_told = names_answer
@@ -102,19 +96,10 @@ impl Columns {
                 && !are_sides(stimuli.map(|column| names[column].as_str()))
                 && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
-            let rest: Vec<&str> = others().map(|column| written[column].as_str()).collect();
-            return Err(FileError::Ambiguous {
-                what: format!("which column holds the answer (other columns: {rest:?})"),
-                remedy: match is_anchored {
-                    true => {
-                        "name the column with the closer candidate, or its place, \"choice\" in the header"
-                    }
-                    false => {
-                        "name the column with the odd one, or its place, \"choice\" in the header, or keep \
-                         only the columns image1, image2, image3, with the odd one last"
-                    }
-                },
-            }.into());
+            return Err(no_answer(
+                others().map(|column| written[column].as_str()),
+                is_anchored,
+            ));
         }
         let found = Self {
             stimuli,
@@ -154,31 +139,6 @@ impl Columns {
         ];
         read.contains(&Some(column))
     }
-}
-
-/// Checks that columns of participants tell the same people apart.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if they do not.
-fn check_same_people(table: &Table, columns: &[usize]) -> Result<()> {
-    let Some((&first, others)) = columns.split_first() else {
-        return Ok(());
-    };
-    for &other in others {
-        if !group_alike(table, first, other)? {
-            return Err(FileError::Ambiguous {
-                what: format!(
-                    "which of the columns {:?} and {:?} holds the participants: they group the rows \
-                     differently",
-                    table.name(first),
-                    table.name(other)
-                ),
-                remedy: "name the right one \"participant\" and remove or rename the other",
-            }
-            .into());
-        }
-    }
-    Ok(())
 }
 
 /// Checks that numbered columns of stimuli do not go on after the third.
@@ -325,6 +285,31 @@ pub(super) fn in_order(n_columns: usize) -> Result<Columns> {
         response_time: None,
         trial_type: None,
         counts: Vec::new(),
+    })
+}
+
+/// Returns the error for a table whose stimuli are not in the order of an answer, given the other columns.
+fn no_answer<'n>(others: impl Iterator<Item = &'n str>, is_anchored: bool) -> Error {
+    let others: Vec<&str> = others.collect();
+    let may_count = others.iter().any(|name| is_count(name))
+        && others
+            .iter()
+            .all(|name| is_count(name) || says_nothing(name));
+    Error::from(FileError::Ambiguous {
+        what: format!("which column holds the answer (other columns: {others:?})"),
+        remedy: match (is_anchored, may_count) {
+            (true, _) => {
+                "write the closer candidate, or the name of its column, in a column named \"choice\""
+            }
+            (false, true) => {
+                "if the odd one is last and a column holds the number of equal answers, repeat each row as \
+                 many times and remove this column; otherwise write the odd one in a column named \"choice\""
+            }
+            (false, false) => {
+                "name the column with the odd one, or its place, \"choice\" in the header, or keep only the \
+                 columns image1, image2, image3, with the odd one last"
+            }
+        },
     })
 }
 

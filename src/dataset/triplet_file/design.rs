@@ -1,9 +1,6 @@
 //! Whether trials without answers are more than a design, told by the order of their stimuli.
 
-use std::path::Path;
-
 use crate::error::{FileError, Result};
-use crate::io::extension;
 
 /// Number of trials in which it is no coincidence that all are alike.
 pub(super) const MANY: usize = 20;
@@ -82,45 +79,9 @@ impl Design {
     }
 }
 
-/// Checks that the first line of a `.csv` or `.tsv` file of many trials is not the header 0, 1, 2
-/// or 1, 2, 3 of columns without names, unless the second line has two of these stimuli too, as if
-/// trials were enumerated.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if it may be one.
-pub(in crate::dataset) fn check_first(path: &Path, trials: &[[u32; 3]]) -> Result<()> {
-    let [first @ ([0, 1, 2] | [1, 2, 3]), second, ..] = trials else {
-        return Ok(());
-    };
-    let n_shared = first.iter().filter(|index| second.contains(index)).count();
-    let is_table = matches!(extension(path).as_str(), "csv" | "tsv");
-    if !is_table || n_shared >= 2 || trials.len() < MANY {
-        return Ok(());
-    }
-    Err(FileError::Ambiguous {
-        what: format!("whether its first line, {first:?}, is a trial or numbers the columns"),
-        remedy: "remove the line if it is the header of columns without names; if it is a trial, name the \
-                 columns image1, image2, image3 in a line above it",
-    }
-    .into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_first_line_may_number_the_columns() {
-        let check = |first: [u32; 3], second: [u32; 3], n: usize| {
-            let mut trials = vec![[7, 5, 9]; n];
-            trials[0] = first;
-            trials[1] = second;
-            check_first(Path::new("a.csv"), &trials).is_ok()
-        };
-        assert!(!check([0, 1, 2], [7, 1, 4], 20) && !check([1, 2, 3], [4, 8, 6], 20));
-        assert!(check([0, 1, 2], [0, 3, 1], 20) && check([0, 1, 2], [7, 1, 4], 19));
-        assert!(check([0, 2, 1], [7, 1, 4], 20));
-    }
 
     #[test]
     fn stimuli_in_order_are_a_design() {

@@ -12,18 +12,21 @@ mod counted;
 mod counting;
 mod counts;
 mod design;
+mod first_line;
 mod named;
 mod numbers;
 mod other_answers;
 mod other_order;
 mod questions;
 mod raw;
+mod roles;
 mod source;
 
 use std::path::Path;
 
 pub use counting::Counting;
-pub(in crate::dataset) use design::{Design, check_first};
+pub(in crate::dataset) use design::Design;
+pub(in crate::dataset) use first_line::FirstLine;
 pub(in crate::dataset) use numbers::{count_from_zero, unclear};
 pub use source::TripletSource;
 

@@ -17,19 +17,21 @@ impl<T: Task> TripletSource<T> {
     /// otherwise those at these positions. Beside ids that are numbers, numbers are positions if at
     /// least half of them are no ids, or if the ids count and not all numbers are ids.
     ///
-    /// Returns the trials, how they were matched, and the places of those that were kept if trials of
-    /// unknown ids were dropped.
+    /// `answers_from_one` tells whether answers in the file are positions that count from 1. Returns the
+    /// trials, how they were matched, and the places of those that were kept if trials of unknown ids were
+    /// dropped.
     pub(super) fn by_number(
         &self,
         mut trials: Vec<[u32; 3]>,
         stimuli: &Stimuli,
+        answers_from_one: bool,
     ) -> Result<Numbered> {
         let numbers = match self.counting {
             Counting::Inferred => stimuli.numbers(),
             Counting::Zero | Counting::One => Numbers::Positions,
         };
         let positions = match numbers {
-            Numbers::Positions => return self.at_positions(trials, stimuli),
+            Numbers::Positions => return self.at_positions(trials, stimuli, answers_from_one),
             Numbers::Ids(positions) => positions,
             Numbers::Unclear(others) => return Err(unclear(&others, false)),
         };
@@ -50,7 +52,7 @@ impl<T: Task> TripletSource<T> {
             2 * ids.count() <= different.len()
         };
         if are_positions && (ids_count(&positions) || are_few_ids()) {
-            return self.at_positions(trials, stimuli);
+            return self.at_positions(trials, stimuli, answers_from_one);
         }
         // With ids of all lines, no stimulus can be missing.
         if are_positions && ids_are_lines(&positions) {
@@ -77,8 +79,13 @@ impl<T: Task> TripletSource<T> {
         Ok((found.collect(), Pairing::Id, Some(kept)))
     }
 
-    fn at_positions(&self, trials: Vec<[u32; 3]>, stimuli: &Stimuli) -> Result<Numbered> {
-        let trials = self.counted_from_zero(trials, stimuli)?;
+    fn at_positions(
+        &self,
+        trials: Vec<[u32; 3]>,
+        stimuli: &Stimuli,
+        answers_from_one: bool,
+    ) -> Result<Numbered> {
+        let trials = self.counted_from_zero(trials, stimuli, answers_from_one)?;
         Ok((trials, Pairing::Position, None))
     }
 
@@ -87,9 +94,11 @@ impl<T: Task> TripletSource<T> {
         &self,
         mut trials: Vec<[u32; 3]>,
         stimuli: &Stimuli,
+        answers_from_one: bool,
     ) -> Result<Vec<[u32; 3]>> {
         let place = self.path.display().to_string();
-        let first = self.counting.first(&trials, stimuli.len(), &place)?;
+        let counting = self.counting;
+        let first = counting.first(&trials, stimuli.len(), answers_from_one, &place)?;
         if first == 0 {
             return Ok(trials);
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{PRACTICE, Table, is_one_of, marks_practice, words};
+use crate::io::text::{PRACTICE, Table, excludes, is_one_of, marks_practice, words};
 
 /// Largest number of different values of a column that tells kinds of rows apart.
 const MOST_KINDS: usize = 20;
@@ -28,40 +28,70 @@ const OPPOSITES: [(&[&str], &[&str]); 2] = [
     ),
 ];
 
-/// Checks that all rows answer the same question, as columns beside the trials tell, and warns of rows
-/// that are marked as practice.
+/// A column, and the numbers of rows with each of its values.
+struct Kinds {
+    column: usize,
+    /// The numbers of rows by value, or of the first values if there are many.
+    n_rows: BTreeMap<String, usize>,
+    /// Number of rows of other values that mark them as no judgments.
+    n_marked: usize,
+}
+
+/// Checks that all rows are judgments and answer the same question, as columns beside the trials tell.
 ///
 /// # Errors
-/// Returns [`FileError::Ambiguous`] if they answer several.
+/// Returns [`FileError::Ambiguous`] if rows are marked as practice, as tests of attention or as excluded, or
+/// if they answer several questions.
 pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
-    let mut kinds: Vec<(usize, BTreeMap<String, usize>)> = beside
-        .iter()
-        .map(|&column| (column, BTreeMap::new()))
-        .collect();
+    let kinds = |&column: &usize| Kinds {
+        column,
+        n_rows: BTreeMap::new(),
+        n_marked: 0,
+    };
+    let mut all: Vec<Kinds> = beside.iter().map(kinds).collect();
     let mut rows = table.rows();
-    while !kinds.is_empty()
+    while !all.is_empty()
         && let Some(row) = rows.next()?
     {
-        kinds.retain_mut(|(column, n_rows)| {
-            let text = row.text(*column);
-            match n_rows.get_mut(text) {
+        for kinds in &mut all {
+            let text = row.text(kinds.column);
+            let n_kinds = kinds.n_rows.len();
+            match kinds.n_rows.get_mut(text) {
                 Some(n) => *n += 1,
+                None if n_kinds <= MOST_KINDS => {
+                    kinds.n_rows.insert(text.to_owned(), 1);
+                }
+                // Nearly all columns of many values hold numbers.
+                None if text.starts_with(|c: char| c.is_ascii_digit()) => {}
                 None => {
-                    n_rows.insert(text.to_owned(), 1);
+                    let is_marked = is_no_judgment(table.name(kinds.column), text);
+                    kinds.n_marked += usize::from(is_marked);
                 }
             }
-            n_rows.len() <= MOST_KINDS
-        });
+        }
     }
-    for (column, n_rows) in kinds {
-        let name = table.name(column);
-        note_practice(name, &n_rows);
-        let values: Vec<&str> = n_rows.keys().map(String::as_str).collect();
-        if are_questions(name, &values) || are_opposite(&values) {
+    for kinds in &all {
+        let name = table.name(kinds.column);
+        let marked = kinds
+            .n_rows
+            .iter()
+            .filter(|(value, _)| is_no_judgment(name, value));
+        let n_marked = kinds.n_marked + marked.map(|(_, n)| n).sum::<usize>();
+        if n_marked > 0 {
+            return Err(no_judgments(name, n_marked));
+        }
+        let values: Vec<&str> = kinds.n_rows.keys().map(String::as_str).collect();
+        let are_few = values.len() <= MOST_KINDS;
+        if are_few && (are_questions(name, &values) || are_opposite(&values)) {
             return Err(several_questions(name, &values));
         }
     }
     Ok(())
+}
+
+/// Checks whether a field marks its row as practice, as a test of attention or as excluded.
+fn is_no_judgment(name: &str, value: &str) -> bool {
+    excludes(name, value) || is_practice(name, value)
 }
 
 /// Checks whether the values of a column, by its name, are several questions. Numbers may be those of the
@@ -115,19 +145,24 @@ fn several_questions(name: &str, values: &[&str]) -> crate::Error {
 fn is_practice(name: &str, value: &str) -> bool {
     let is_mark = |word: &String| PRACTICE.contains(&word.as_str());
     let is_named = words(name).iter().any(is_mark);
-    words(value).iter().any(is_mark) || is_named && marks_practice(name, value)
+    let is_path = value.contains(['/', '\\', '.']);
+    !is_path && words(value).iter().any(is_mark) || is_named && marks_practice(name, value)
 }
 
-/// Adds a warning if rows are marked as practice or as tests of attention.
-fn note_practice(name: &str, n_rows: &BTreeMap<String, usize>) {
-    let marked = n_rows.iter().filter(|(value, _)| is_practice(name, value));
-    let n: usize = marked.map(|(_, n)| n).sum();
-    if n > 0 {
-        log::warn!(
-            "{n} trials are marked in column {name:?} as practice or as tests of attention, and are \
-             counted; remove them if they are no judgments"
-        );
+fn no_judgments(name: &str, n_marked: usize) -> crate::Error {
+    let rows = match n_marked {
+        1 => "row is a judgment".to_owned(),
+        _ => "rows are judgments".to_owned(),
+    };
+    FileError::Ambiguous {
+        what: format!(
+            "whether {n_marked} {rows}, which column {} marks as practice, as tests of attention or as \
+             excluded",
+            Quoted(name)
+        ),
+        remedy: "remove these rows, or the column if they are judgments",
     }
+    .into()
 }
 
 #[cfg(test)]

@@ -10,14 +10,16 @@ use super::columns::{Columns, in_order};
 use super::counted::Counted;
 use super::counts::{check_count, check_people};
 use super::design::Design;
+use super::first_line::check_table;
 use super::named::Named;
 use super::questions::check_rows;
+use super::roles::check_roles;
 use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::arrays::read_from;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::{Row, Table};
+use crate::io::text::{Row, Table, check_groups};
 use crate::judgment::Task;
 use crate::stimuli::Stimuli;
 
@@ -49,6 +51,10 @@ impl RawTrials {
         let is_stimulus = |text: &str| position(text).is_some();
         let mut table = Table::read(path, encoding)?.without_blank_rows();
         let columns = Columns::of::<T>(&mut table, &is_stimulus)?;
+        check_table(&table, T::N_PAIRS == 2)?;
+        if T::N_PAIRS == 2 {
+            check_roles(&table, &columns)?;
+        }
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
             beside: Beside::of::<T>(&table, &columns)?,
@@ -112,12 +118,13 @@ impl RawTrials {
         let participants = self.participants.as_deref();
         if let (Some(people), Some(column)) = (participants, columns.participant) {
             check_people(table.name(column), people)?;
+            check_groups(table, column)?;
         }
         for &column in &columns.counts {
             check_count(table.name(column), &table.texts(column)?, participants)?;
         }
         let mut kinds = columns.beside(table.n_columns());
-        kinds.extend(columns.trial_type);
+        kinds.extend(columns.trial_type.iter().chain(&columns.response_time));
         match table.header() {
             Some(_) => check_rows(table, &kinds),
             None => Ok(()),

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use super::answers::{self, Cell};
-use super::design::{Design, check_first};
+use super::answers::{self, Cell, Form};
+use super::design::Design;
+use super::first_line::FirstLine;
 use super::numbers::by_index;
 use super::raw::RawTrials;
 use super::{Counting, TripletFile};
@@ -14,6 +15,7 @@ use crate::error::{Error, ErrorKind, FileError, JudgmentError, Result, TrialProb
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
 use crate::io::npy::NpyReader;
+use crate::io::text::check_labels;
 use crate::io::triplets::TripletReader;
 use crate::judgment::{Task, TrialParticipants, Trials};
 use crate::stimuli::{IdForm, Pairing, Stimuli};
@@ -161,15 +163,17 @@ impl<T: Task> TripletSource<T> {
             Some(indices) => {
                 n_in_file = indices.len();
                 Design::of(indices.iter().copied()).check()?;
-                self.by_number(indices, stimuli)?
+                self.by_number(indices, stimuli, false)?
             }
             None => {
                 raw = self.read_raw(stimuli)?;
                 raw.keep_large_ids(|id| stimuli.position(id).is_some());
                 raw.convert_texts(|id| self.in_form(id).into_owned());
+                let mut answers_from_one = false;
                 if let Some(answers) = raw.answers.take() {
                     let answered = answers::apply::<T>(&mut raw.stimuli, &answers, &raw.columns)?;
                     raw.beside.check(&answered)?;
+                    answers_from_one = answered.form == Form::Position(1);
                 } else {
                     raw.check_order()?;
                 }
@@ -182,7 +186,7 @@ impl<T: Task> TripletSource<T> {
                     _ => {
                         let indices = by_index(&raw.stimuli);
                         let indices = indices.map_err(|error| error.among(stimuli.len()))?;
-                        let numbered = self.by_number(indices, stimuli)?;
+                        let numbered = self.by_number(indices, stimuli, answers_from_one)?;
                         if numbered.1 == Pairing::Position {
                             raw.check_positions(&numbered.0, stimuli)?;
                         }
@@ -201,6 +205,7 @@ impl<T: Task> TripletSource<T> {
             let labels = participants.labels_of_trials().map(str::to_owned);
             raw.participants = Some(labels.collect());
         }
+        check_labels(raw.participants.iter().flatten().map(String::as_str))?;
         let mut n_repeated = 0;
         if self.drops_repeats {
             let differ = |[a, b, c]: [u32; 3]| a != b && a != c && b != c;
@@ -256,13 +261,16 @@ impl<T: Task> TripletSource<T> {
             let n_trials = usize::try_from(n_trials).unwrap_or(usize::MAX);
             crate::linalg::reserve(&mut trials, n_trials, "the trials")?;
         }
-        if let Err(error) = reader.read_chunk(&mut trials, usize::MAX) {
-            return match is_large_id(&error, stimuli) {
-                true => Ok(None),
-                false => Err(error.among(stimuli.len())),
-            };
+        let found = reader.read_chunk(&mut trials, usize::MAX);
+        let mut first_line = FirstLine::default();
+        if reader.is_table() {
+            first_line.add(&trials);
         }
-        check_first(&self.path, &trials)?;
+        match found {
+            Ok(_) => first_line.check(false)?,
+            Err(error) if is_large_id(&error, stimuli) => return Ok(None),
+            Err(error) => return Err(first_line.explain(error.among(stimuli.len()), false)),
+        }
         Ok(Some(trials))
     }
 

@@ -6,6 +6,7 @@ mod decimals;
 mod header;
 mod layout;
 mod names;
+mod people;
 mod records;
 mod row_marks;
 mod table;
@@ -29,6 +30,7 @@ pub(crate) use names::{
     AVERAGES, IDENTIFIERS, JUDGMENTS, consists_of, has_one_of, is_about_participants,
     is_of_stimuli, is_one_of, is_participant, is_person, is_summary, may_be_summary, plain, words,
 };
+pub(crate) use people::{check_groups, check_labels, column_of_participants};
 pub(crate) use row_marks::{PRACTICE, excludes, marks_practice};
 pub(crate) use table::{Row, Table};
 

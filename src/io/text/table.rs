@@ -87,6 +87,11 @@ impl Table {
         self.layout.separator
     }
 
+    /// Returns whether commas, semicolons or tabs separate the fields, and not spaces.
+    pub(crate) fn has_marks(&self) -> bool {
+        matches!(self.layout.separator, Separator::Byte(_))
+    }
+
     /// Returns whether decimals follow a comma.
     pub(super) fn has_decimal_comma(&self) -> bool {
         self.layout.decimal_comma
@@ -175,10 +180,21 @@ fn refuse_markup(text: &str) -> Result<()> {
         "it is JSON, not a table: write one record per line, with the names of the columns in the first line"
     } else if begins(&["<!", "<html", "<HTML", "<?xml", "<table"]) {
         "it is HTML or XML, not a table: perhaps a page was downloaded instead of the file"
+    } else if has_lists(start) {
+        "its lines are lists in brackets: remove the brackets, so that only the fields and their separators are left"
     } else {
         return Ok(());
     };
     Err(FileError::malformed("text", found))
+}
+
+/// Checks whether the first two lines are lists in brackets, as Python prints them.
+fn has_lists(text: &str) -> bool {
+    let is_list = |line: &str| {
+        let line = line.trim().trim_end_matches(',');
+        line.starts_with(['[', '(']) && line.ends_with([']', ')']) && line.contains([',', ' '])
+    };
+    !text.is_empty() && text.lines().take(2).all(is_list)
 }
 
 /// An iterator over the rows of a [`Table`].

@@ -1,0 +1,205 @@
+//! Participants whose labels may be those of other people.
+
+use std::collections::{HashMap, HashSet};
+
+use super::names::{IDENTIFIERS, is_one_of, is_participant, is_person, plain, words};
+use super::{Table, group_alike};
+use crate::error::{FileError, Result};
+
+/// Words for groups of people that take part in a study, each of which may number its own people.
+const GROUPS: [&str; 16] = [
+    "site",
+    "lab",
+    "laboratory",
+    "cohort",
+    "study",
+    "experiment",
+    "exp",
+    "country",
+    "city",
+    "group",
+    "population",
+    "hospital",
+    "school",
+    "university",
+    "institution",
+    "institute",
+];
+
+/// Checks that no two labels differ only by leading zeros, a fraction of zero, letter case or the spaces
+/// around them.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if two labels do.
+pub(crate) fn check_labels<'l>(labels: impl IntoIterator<Item = &'l str>) -> Result<()> {
+    let different: HashSet<&str> = labels.into_iter().collect();
+    let mut known: HashMap<String, &str> = HashMap::new();
+    for label in different {
+        if let Some(other) = known.insert(normal(label), label) {
+            let mut both = [label, other];
+            both.sort_unstable();
+            let [one, other] = both;
+            return Err(FileError::Ambiguous {
+                what: format!("whether the participants {one:?} and {other:?} are the same person"),
+                remedy: "write each participant in the same way everywhere, or give different people labels \
+                         that differ by more than leading zeros, .0, letter case and spaces",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Returns a label in lower case without spaces around it, a fraction of zero, and leading zeros.
+fn normal(label: &str) -> String {
+    let label = label.trim().to_lowercase();
+    let ends_with_digit = |text: &str| text.ends_with(|c: char| c.is_ascii_digit());
+    let whole = match label.rsplit_once('.') {
+        Some((whole, zeros)) if ends_with_digit(whole) && zeros.bytes().all(|b| b == b'0') => whole,
+        _ => &label,
+    };
+    let mut normal = String::new();
+    let mut rest = whole.chars().peekable();
+    while let Some(c) = rest.next() {
+        let begins_number = !normal.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+        let is_followed = rest.peek().is_some_and(char::is_ascii_digit);
+        if c != '0' || !begins_number || !is_followed {
+            normal.push(c);
+        }
+    }
+    normal
+}
+
+/// Checks that most participants of a table occur in only one site, study or other group of people, each of
+/// which may number its own people.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if most occur in several.
+pub(crate) fn check_groups(table: &Table, participants: usize) -> Result<()> {
+    let is_group = |&column: &usize| column != participants && is_group(table.name(column));
+    let groups: Vec<usize> = (0..table.n_columns()).filter(is_group).collect();
+    for column in groups {
+        let mut groups_of: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut rows = table.rows();
+        while let Some(row) = rows.next()? {
+            if !row.is_missing(column) {
+                let groups = groups_of.entry(row.text(participants).to_owned());
+                groups.or_default().insert(row.text(column).to_owned());
+            }
+        }
+        let n_in_several = groups_of.values().filter(|groups| groups.len() > 1).count();
+        if 2 * n_in_several > groups_of.len() {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether equal labels in column {:?} are the same person: {n_in_several} of {} occur with \
+                     several values of column {:?}",
+                    table.name(participants),
+                    groups_of.len(),
+                    table.name(column)
+                ),
+                remedy: "if each value has its own people, write both in the label, such as siteA_01; if the \
+                         same people took part, remove the column of groups",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks whether a column holds a group of people, by all words of its name.
+fn is_group(name: &str) -> bool {
+    let words = words(name);
+    let is_word = |word: &String| is_one_of(word, &GROUPS);
+    let accompanies = |word: &String| {
+        is_person(word)
+            || IDENTIFIERS.contains(&word.as_str())
+            || word.chars().all(char::is_numeric)
+    };
+    words.iter().any(is_word) && words.iter().all(|word| is_word(word) || accompanies(word))
+}
+
+/// Finds the column of participants of a table among these columns: the one named `participant`, or the
+/// first one whose name identifies participants. `None` if there is none.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if no column is named `participant` and several tell different people
+/// apart.
+pub(crate) fn column_of_participants(
+    table: &Table,
+    columns: impl Iterator<Item = usize>,
+) -> Result<Option<usize>> {
+    let named: Vec<usize> = columns
+        .filter(|&column| is_participant(table.name(column)))
+        .collect();
+    let mut exact = named.iter().copied();
+    if let Some(exact) = exact.find(|&column| plain(table.name(column)) == "participant") {
+        return Ok(Some(exact));
+    }
+    let Some((&first, others)) = named.split_first() else {
+        return Ok(None);
+    };
+    for &other in others {
+        if !group_alike(table, first, other)? {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "which of the columns {:?} and {:?} holds the participants: they group the rows \
+                     differently",
+                    table.name(first),
+                    table.name(other)
+                ),
+                remedy: "name the right one \"participant\" and remove or rename the other",
+            }
+            .into());
+        }
+    }
+    Ok(Some(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_differ_in_spelling_may_be_of_one_person() {
+        for labels in [
+            ["01", "1"],
+            ["1", "1.0"],
+            ["SUB-01", "sub-01"],
+            ["sub-1", "sub-01"],
+            ["s1", " s1"],
+            ["4", "4.00"],
+            ["0", "00"],
+        ] {
+            assert!(check_labels(labels).is_err(), "{labels:?}");
+        }
+        for labels in [
+            ["1", "10"],
+            ["1.05", "1.5"],
+            ["s1", "s01b"],
+            ["a", "b"],
+            ["1", "1"],
+            ["1.5", "1.0"],
+            ["0", "0.5"],
+            ["v.0", "v"],
+        ] {
+            assert!(check_labels(labels).is_ok(), "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn people_may_be_numbered_within_groups() {
+        let check = |text: &str| {
+            let table = Table::of(text.to_owned(), Some(b',')).unwrap();
+            check_groups(&table, 1).is_ok()
+        };
+        let rows = "A,0,x\nA,1,x\nB,0,x\nB,1,y\nB,2,y\n";
+        for name in ["site", "Study ID", "group", "exp_no", "subject_lab"] {
+            assert!(!check(&format!("{name},subject,item\n{rows}")), "{name}");
+        }
+        for name in ["age_group", "block", "condition", "group_size"] {
+            assert!(check(&format!("{name},subject,item\n{rows}")), "{name}");
+        }
+        // Few people took part in both.
+        assert!(check("site,subject,item\nA,0,x\nA,1,x\nB,1,x\nB,2,x\n"));
+    }
+}
