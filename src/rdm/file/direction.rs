@@ -61,7 +61,8 @@ pub(super) fn check_with_itself(
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one has several values and is named like a direction
-/// (`reversed`), or has the values `similarity` and `dissimilarity`.
+/// (`reversed`), or has values such as `similarity` and `dissimilarity`, or `most_alike` and
+/// `most_different`.
 pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> {
     const DIRECTIONS: [&str; 12] = [
         "reversed",
@@ -77,7 +78,15 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         "coded",
         "keyed",
     ];
-    const DIFFERENCES: [&str; 4] = ["dissimilarity", "difference", "distance", "dissimilar"];
+    const SIMILARITIES: [&str; 3] = ["similarity", "similar", "alike"];
+    const DIFFERENCES: [&str; 6] = [
+        "dissimilarity",
+        "difference",
+        "distance",
+        "dissimilar",
+        "different",
+        "unlike",
+    ];
 
     let mut values_of = vec![BTreeSet::new(); columns.len()];
     let mut rows = table.rows();
@@ -94,7 +103,7 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         let name = table.name(column);
         let some_are = |known: &[&str]| values.iter().any(|value| has_one_of(value, known));
         let is_named = has_one_of(name, &DIRECTIONS);
-        let are_both = || some_are(&["similarity"]) && some_are(&DIFFERENCES);
+        let are_both = || some_are(&SIMILARITIES) && some_are(&DIFFERENCES);
         if values.len() > 1 && (is_named || are_both()) {
             return Err(FileError::Ambiguous {
                 what: format!(
@@ -168,7 +177,8 @@ pub(super) fn told_apart(name: &str, has_participants: bool) -> Error {
         ),
         remedy: match has_participants {
             true => {
-                "keep the rows of one kind of judgment; to average the rows of a participant, remove the \
+                "keep the rows of one kind of judgment; if participants are numbered from 1 in each group, \
+                 make their labels unique (A-1 and B-1); to average the rows of a participant, remove the \
                  column or name it \"repetition\""
             }
             false => {

@@ -15,7 +15,8 @@ use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{
-    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
+    Table, counts, group_alike, is_index_name, is_participant, refuse_numbered_afresh,
+    without_fractions,
 };
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::{IdForm, Stimuli, counted};
@@ -81,7 +82,8 @@ impl LongTable {
         let exact = among(&rest, |column| is_dissimilarity(&names[column]));
         let likely = among(&rest, |column| is_value(&names[column]));
         let value = match (&exact[..], &likely[..], &rest[..]) {
-            (&[value], ..) | (_, &[value], _) => value,
+            // That of a model may be beside the judgments.
+            (&[value], &[] | &[_], _) | (_, &[value], _) => value,
             // The table has only two columns of numbers with similar names.
             (_, [], []) => return Ok(None),
             (_, [], &[value]) if !is_property(&names[value]) => value,
@@ -91,8 +93,9 @@ impl LongTable {
                         "which column holds the dissimilarity of each pair (there are {})",
                         named(several)
                     ),
-                    remedy: "name it \"dissimilarity\" in the header; if each holds the judgments of a \
-                             person, join the two stimuli in one column \"pair\" (cat_dog)",
+                    remedy: "name it \"dissimilarity\" in the header, and remove the other columns; if each \
+                             holds the judgments of a person, join the two stimuli in one column \"pair\" \
+                             (cat_dog)",
                 }
                 .into());
             }
@@ -317,6 +320,9 @@ impl RdmFile {
         let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
         refuse_directions(table, &ignored)?;
         refuse_practice(table, &ignored, long.stimuli, long.participant)?;
+        if let Some(participant) = long.participant {
+            refuse_numbered_afresh(table, participant, &ignored)?;
+        }
         let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
         if !ignored.is_empty() {
             log::info!(

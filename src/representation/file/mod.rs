@@ -4,6 +4,7 @@ mod codes;
 mod columns;
 mod lookalikes;
 mod npy;
+mod row_numbers;
 mod safetensors;
 mod summaries;
 mod table;
@@ -245,8 +246,10 @@ impl FileSource {
         let mut archive = NpzArchive::open(&self.path)?;
         let member = archive.choose(self.array.as_deref(), &fit_of_features)?;
         let mut reader = archive.array(member)?;
+        let shape = reader.shape().to_vec();
         let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;
+        archive.refuse_masked(member, &shape)?;
         Ok(features.into())
     }
 
