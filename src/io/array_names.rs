@@ -25,7 +25,7 @@ const REMARKS: [&str; 12] = [
 const INDICES: [&str; 5] = ["idx", "index", "indices", "uid", "order"];
 
 /// Other words in the names of arrays that accompany the data.
-const COMPANIONS: [&str; 31] = [
+const COMPANIONS: [&str; 32] = [
     "fold",
     "split",
     "class",
@@ -56,6 +56,7 @@ const COMPANIONS: [&str; 31] = [
     "sex",
     "gender",
     "rt",
+    "word",
     "key",
 ];
 

@@ -27,7 +27,7 @@ pub fn report(panel: &Panel, table: &StudyTable, findings: &Findings) -> String 
         text += &explained(explanation);
         text += &ranked(&explanation.ranks, is_share(&explanation.metric));
     }
-    text += "\n## What changes it\n\nMean paired differences of networks, and how many of them have an \
+    text += "\n## What changes alignment\n\nMean paired differences of networks, and how many of them have an \
              interval that lies above or below 0.\n\n";
     text += &changed(&findings.changes);
     text += "\n## Layers and data sets\n\n";

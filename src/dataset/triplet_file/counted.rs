@@ -2,7 +2,7 @@
 
 use crate::error::{FileError, Quoted, Result};
 use crate::io::arrays::{Content, NamedArray};
-use crate::io::text::{are_different, counts, is_about_participants, is_of_stimuli};
+use crate::io::text::{are_different, counts, has_one_of, is_about_participants, is_of_stimuli};
 use crate::stimuli::Stimuli;
 
 /// A list that the indices of trials may count.
@@ -35,7 +35,9 @@ impl Counted {
             Content::Numbers {
                 values: Some(values),
                 ..
-            } if is_of_stimuli(&array.name) && values.len() >= FEWEST => List::Texts(ids(values)?),
+            } if may_be_of_stimuli(&array.name) && values.len() >= FEWEST => {
+                List::Texts(ids(values)?)
+            }
             Content::Unread(what) => List::Unread(what.clone(), array.list_len()),
             _ => return None,
         };
@@ -59,7 +61,7 @@ impl Counted {
                 "give these ids as the list that trials count (`--stimuli`), or remove the array",
             ),
             List::Unread(what, length)
-                if is_of_stimuli(&self.name) || *length == Some(stimuli.len() as u64) =>
+                if may_be_of_stimuli(&self.name) || *length == Some(stimuli.len() as u64) =>
             {
                 (
                     format!(
@@ -74,6 +76,11 @@ impl Counted {
         };
         Err(FileError::Ambiguous { what, remedy }.into())
     }
+}
+
+/// Checks whether an array may be named like one with the stimuli.
+fn may_be_of_stimuli(name: &str) -> bool {
+    is_of_stimuli(name) || has_one_of(name, &["word"])
 }
 
 /// Returns different whole numbers as ids, unless they just count.

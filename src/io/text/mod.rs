@@ -8,6 +8,7 @@ mod layout;
 mod names;
 mod people;
 mod records;
+mod row_marks;
 mod table;
 
 use std::collections::HashSet;
@@ -26,11 +27,11 @@ pub(crate) use header::{
     is_header_of_participants, is_index_name, is_label_name, is_row_number_name, is_target_name,
 };
 pub(crate) use names::{
-    AVERAGES, IDENTIFIERS, JUDGMENTS, PRACTICE, consists_of, has_one_of, is_about_participants,
-    is_of_stimuli, is_one_of, is_participant, is_person, is_summary, marks_practice,
-    may_be_summary, plain, words,
+    AVERAGES, IDENTIFIERS, JUDGMENTS, consists_of, has_one_of, is_about_participants,
+    is_of_stimuli, is_one_of, is_participant, is_person, is_summary, may_be_summary, plain, words,
 };
 pub(crate) use people::{alike_labels, refuse_numbered_afresh, without_leading_zeros};
+pub(crate) use row_marks::{PRACTICE, excludes, marks_practice};
 pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.

@@ -24,9 +24,9 @@ pub(crate) const PEOPLE: [&str; 19] = [
 ];
 
 /// Words for stimuli, their images and their names, in the singular.
-const STIMULI: [&str; 18] = [
-    "stimulus", "stimuli", "stim", "item", "image", "img", "object", "concept", "word", "picture",
-    "pic", "photo", "exemplar", "name", "label", "id", "file", "filename",
+const STIMULI: [&str; 17] = [
+    "stimulus", "stimuli", "stim", "item", "image", "img", "object", "concept", "picture", "pic",
+    "photo", "exemplar", "name", "label", "id", "file", "filename",
 ];
 
 /// Words for a dissimilarity, or for the judgment from which it follows.
@@ -45,21 +45,6 @@ pub(crate) const JUDGMENTS: [&str; 13] = [
     "answer",
     "value",
 ];
-
-/// Parts of the names of trials that are no judgments, and of the columns that mark them.
-pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
-
-/// Checks whether a field marks a trial that is no judgment, by itself or as true in a column that is
-/// named so.
-pub(crate) fn marks_practice(column: &str, field: &str) -> bool {
-    const TRUE: [&str; 5] = ["true", "1", "yes", "y", "t"];
-
-    let is_named = |text: &str| {
-        let text = text.to_lowercase();
-        PRACTICE.iter().any(|name| text.contains(name))
-    };
-    is_named(field) || is_named(column) && TRUE.contains(&field.trim().to_lowercase().as_str())
-}
 
 /// Words that may accompany a word for a participant in the name of the column that identifies it.
 pub(crate) const IDENTIFIERS: [&str; 12] = [

@@ -119,7 +119,7 @@ pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String 
 
 /// Checks whether a column is named like the stimuli of pairs.
 pub(super) fn is_of_pair(name: &str) -> bool {
-    is_of_stimuli(name) || has_one_of(name, &["stima", "stimb", "itema", "itemb"])
+    is_of_stimuli(name) || has_one_of(name, &["word", "stima", "stimb", "itema", "itemb"])
 }
 
 /// Returns the two columns with the stimuli of a pair: their names differ in one word, by which

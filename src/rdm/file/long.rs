@@ -8,7 +8,7 @@ use super::RdmFile;
 use super::columns::{columns_of_stimuli, is_dissimilarity, is_property, is_value, listed};
 use super::content::Contents;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
-use super::direction::{check_with_itself, refuse_directions, refuse_practice};
+use super::direction::{check_with_itself, refuse_directions, refuse_marked};
 use super::meaning::{check_direction, is_similarity};
 use super::merged::is_count;
 use super::order::{Register, pairs_in_order};
@@ -319,7 +319,7 @@ impl RdmFile {
             |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
         let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
         refuse_directions(table, &ignored)?;
-        refuse_practice(table, &ignored, long.stimuli, long.participant)?;
+        refuse_marked(table, &ignored, long.stimuli, long.participant)?;
         if let Some(participant) = long.participant {
             refuse_numbered_afresh(table, participant, &ignored)?;
         }

@@ -1,0 +1,157 @@
+//! Columns that mark rows which are no judgments.
+
+use super::names::{is_one_of, words};
+
+/// Parts of the names of trials that are no judgments, and of the columns that mark them.
+pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
+
+/// Words for rows that are excluded, as fields and in the names of columns.
+const EXCLUDED: [&str; 26] = [
+    "excluded",
+    "exclude",
+    "exclusion",
+    "invalid",
+    "timeout",
+    "timedout",
+    "skipped",
+    "skip",
+    "rejected",
+    "reject",
+    "outlier",
+    "discarded",
+    "discard",
+    "dropped",
+    "drop",
+    "removed",
+    "remove",
+    "missed",
+    "failed",
+    "fail",
+    "ignored",
+    "ignore",
+    "omitted",
+    "omit",
+    "aborted",
+    "bad",
+];
+
+/// Words in the names of columns whose false values exclude rows.
+const INCLUDED: [&str; 14] = [
+    "valid", "included", "include", "keep", "kept", "usable", "use", "used", "accepted",
+    "approved", "passed", "pass", "good", "ok",
+];
+
+/// Words that may accompany those for exclusion or inclusion in the name of a column.
+const ACCOMPANYING: [&str; 20] = [
+    "is",
+    "was",
+    "be",
+    "to",
+    "trial",
+    "row",
+    "response",
+    "answer",
+    "rating",
+    "judgment",
+    "judgement",
+    "check",
+    "data",
+    "participant",
+    "subject",
+    "rt",
+    "quality",
+    "catch",
+    "attention",
+    "flag",
+];
+
+/// Checks whether a field marks a trial that is no judgment, by itself or as true in a column that is
+/// named so. A column such as `attention_check_passed` marks those that are judgments.
+pub(crate) fn marks_practice(column: &str, field: &str) -> bool {
+    let is_named = |text: &str| {
+        let text = text.to_lowercase();
+        PRACTICE.iter().any(|name| text.contains(name))
+    };
+    is_named(field) || is_named(column) && !is_of(column, &INCLUDED) && is_true(field)
+}
+
+/// Checks whether a field says that its row is not to be used: by itself (`timeout`), as true in a
+/// column such as `excluded`, or as false in a column such as `valid`.
+pub(crate) fn excludes(column: &str, field: &str) -> bool {
+    // Two words, such as `timed out`, are written as one.
+    let is_excluded = EXCLUDED.contains(&words(field).concat().as_str());
+    is_excluded
+        || is_of(column, &EXCLUDED) && is_true(field)
+        || is_of(column, &INCLUDED) && is_false(field)
+}
+
+/// Checks whether the name of a column has one of the words, and no others than those that accompany
+/// them.
+fn is_of(column: &str, known: &[&str]) -> bool {
+    let words = words(column);
+    let is_meant = |word: &String| is_one_of(word, known);
+    words.iter().any(is_meant) && {
+        let accompanies = |word: &String| is_one_of(word, &ACCOMPANYING);
+        words.iter().all(|word| is_meant(word) || accompanies(word))
+    } || known.contains(&words.concat().as_str())
+}
+
+fn is_true(field: &str) -> bool {
+    ["true", "1", "1.0", "yes", "y", "t"].contains(&field.trim().to_lowercase().as_str())
+}
+
+fn is_false(field: &str) -> bool {
+    ["false", "0", "0.0", "no", "n", "f"].contains(&field.trim().to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_excluded_by_their_fields_and_columns() {
+        for (column, field) in [
+            ("excluded", "yes"),
+            ("is_excluded", "1"),
+            ("trial_valid", "FALSE"),
+            ("valid", "0"),
+            ("timed_out", "true"),
+            ("timeout", "1"),
+            ("status", "timed out"),
+            ("note", "Skipped"),
+            ("attention_check_passed", "0"),
+        ] {
+            assert!(excludes(column, field), "{column}: {field}");
+        }
+        for (column, field) in [
+            ("excluded", "no"),
+            ("valid", "1"),
+            ("validation", "0"),
+            ("used_hand", "0"),
+            ("status", "ok"),
+            ("attention_check_passed", "1"),
+            ("n_excluded", "1"),
+            ("", "0"),
+        ] {
+            assert!(!excludes(column, field), "{column}: {field}");
+        }
+    }
+
+    #[test]
+    fn practice_is_known_by_its_field_or_column() {
+        for (column, field) in [
+            ("trial_type", "practice"),
+            ("catch", "1"),
+            ("is_attention_check", "TRUE"),
+        ] {
+            assert!(marks_practice(column, field), "{column}: {field}");
+        }
+        for (column, field) in [
+            ("trial_type", "main"),
+            ("catch", "0"),
+            ("attention_check_passed", "1"),
+        ] {
+            assert!(!marks_practice(column, field), "{column}: {field}");
+        }
+    }
+}
