@@ -62,9 +62,8 @@ impl NpzArchive {
     /// Returns [`FileError::Ambiguous`] if one does.
     pub(crate) fn refuse_masked(&mut self, read: usize, shape: &[u64]) -> Result<()> {
         for (member, name) in self.members()?.into_iter().enumerate() {
-            let is_mask = name
-                .strip_suffix(".npy")
-                .is_some_and(|name| words(name).last().is_some_and(|word| word == "mask"));
+            let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+            let is_mask = words(&name).last().is_some_and(|word| word == "mask");
             if member == read || !is_mask {
                 continue;
             }

@@ -88,8 +88,8 @@ impl fmt::Display for NearMiss {
             write!(
                 f,
                 "; ids such as {} appear to be exemplars of the concepts on the other side: give the \
-                 concept of each row as its id (`with_ids`, `--ids`), and average several exemplars of \
-                 a concept",
+                 concept of each row as its id (`with_ids`; `--ids`, or `--a-ids` of `cka`), and average \
+                 several exemplars of a concept",
                 Quoted(exemplar)
             )?;
         } else if let Some(header) = &self.header {

@@ -86,7 +86,12 @@ pub(super) fn refuse_surplus_column(columns: &[String], rows: Option<&[String]>)
                     Quoted(&columns[at]),
                     if are_stimuli { "stimuli" } else { "pairs" }
                 ),
-                remedy: "remove the column; rows of the same participant are averaged as sessions",
+                remedy: match are_stimuli {
+                    true => "remove the column",
+                    false => {
+                        "remove the column; rows of the same participant are averaged as sessions"
+                    }
+                },
             }
             .into());
         }

@@ -100,7 +100,8 @@ pub(super) fn unclear(table: &Table, column: usize) -> Error {
             "add a header with the names of the columns: \"id\" if it holds ids"
         } else {
             "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
-                 (`FileSource::with_ignored_column`, `--ignore-column`); rename it if it is a feature"
+                 (`FileSource::with_ignored_column`, `--ignore-column`) if the rows are in the order of \
+                 the other files; rename it if it is a feature"
         },
     })
 }

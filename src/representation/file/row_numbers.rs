@@ -32,7 +32,7 @@ pub(super) fn refuse_row_numbers(
     for at in (0..columns.len()).filter(|&at| is_whole[at]) {
         let (numbers, name) = (features.column(at), table.name(columns[at]));
         if count_rows(numbers) {
-            return Err(refused(table, columns[at], "number all rows"));
+            return Err(refused(table, columns[at], "are those of all rows"));
         }
         let is_outer = at == 0 || at == last && table.header().is_none();
         let may_be_ids = is_outer && n_whole == 1 && !has_ids && !is_count(name, &[&JUDGMENTS]);
@@ -74,8 +74,8 @@ fn refused(table: &Table, column: usize, what: &str) -> Error {
         remedy: match table.header() {
             Some(_) => {
                 "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
-                 (`FileSource::with_ignored_column`, `--ignore-column`); if it is a feature, divide its \
-                 numbers by 10"
+                 (`FileSource::with_ignored_column`, `--ignore-column`) if the rows are in the order of \
+                 the other files; if it is a feature, divide its numbers by 10"
             }
             None => {
                 "remove it if it numbers the rows in their order; if it holds ids, add a header with the \
