@@ -47,10 +47,10 @@ struct Arguments {
     /// column.
     #[arg(long, value_name = "FILE")]
     b_ids: Option<PathBuf>,
-    /// Name of the array of --a, if it differs from that of --b.
+    /// Name of the array of --a, instead of --array for both.
     #[arg(long, value_name = "NAME", conflicts_with = "array")]
     a_array: Option<String>,
-    /// Name of the array of --b, if it differs from that of --a.
+    /// Name of the array of --b, instead of --array for both.
     #[arg(long, value_name = "NAME", conflicts_with = "array")]
     b_array: Option<String>,
     #[command(flatten)]

@@ -60,7 +60,7 @@ struct Arguments {
     /// column.
     #[arg(long, value_name = "FILE")]
     target_ids: Option<PathBuf>,
-    /// Name of the array with the targets, if --array is that of the features.
+    /// Name of the array with the targets. Default: that of --array, if the file of targets has it.
     #[arg(long, value_name = "NAME")]
     target_array: Option<String>,
     #[command(flatten)]

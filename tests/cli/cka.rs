@@ -242,7 +242,7 @@ fn a_column_of_ids_is_in_both_tables() {
         "id,x,y\n3,1.5,2\n8,1,2.5\n7,2,1.5\n2,3,0.5\n",
     );
     assert_eq!(
-        json_of(&[&named[..3], &[&b], &named[4..], &["--json"]].concat())["paired_by"],
+        json_of(&[&named[..3], &[b.as_str()], &named[4..], &["--json"]].concat())["paired_by"],
         "id"
     );
 }

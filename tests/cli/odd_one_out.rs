@@ -507,7 +507,7 @@ fn features_whose_columns_may_be_the_stimuli_are_refused() {
 #[test]
 fn several_rows_of_each_stimulus_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let trials = write(&folder, "t.txt", "0 1 2\n3 4 5\n0 3 5\n1 2 4\n");
+    let trials = write(&folder, "t.txt", "2 0 1\n3 5 4\n5 3 0\n1 4 2\n");
     let rows = |n: usize| -> String {
         let line = |row: usize| format!("{},{}\n", (row * 7 % 5) as f64 + 0.5, row % 3);
         (0..n).map(line).collect()
