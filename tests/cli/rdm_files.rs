@@ -588,8 +588,7 @@ fn files_of_sessions_are_of_one_person() {
         let files = names.iter().enumerate().map(|(at, name)| {
             let path = models.0.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let values =
-                VALUES.map(|value| (value + 0.1 * ((at + 1) as f64 * value).sin()).to_string());
+            let values = VALUES.map(|value| judged(at, value).to_string());
             std::fs::write(&path, values.join(",") + "\n").unwrap();
             path.to_str().unwrap().to_owned()
         });
@@ -660,16 +659,25 @@ fn files_of_sessions_are_of_one_person() {
 fn in_groups(column: &str, participant: impl Fn(char, usize) -> String) -> String {
     let header = format!("{column},participant,item1,item2,dissimilarity");
     let mut lines = vec![header];
-    for (group, person) in [('A', 1), ('A', 2), ('B', 1), ('B', 2)] {
+    for (at, (group, person)) in [('A', 1), ('A', 2), ('B', 1), ('B', 2)]
+        .into_iter()
+        .enumerate()
+    {
+        let who = participant(group, person);
         for (first, second, value) in pairs() {
             let (first, second) = (NAMES[first], NAMES[second]);
             lines.push(format!(
-                "{group},{},{first},{second},{value}",
-                participant(group, person)
+                "{group},{who},{first},{second},{}",
+                judged(at, value)
             ));
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Returns the judgment of a person, which differs a little from the dissimilarity.
+fn judged(person: usize, value: f64) -> f64 {
+    value + 0.1 * ((person + 1) as f64 * value).sin()
 }
 
 #[test]
@@ -769,14 +777,12 @@ fn columns_beside_those_of_pairs_or_stimuli_are_named() {
     let names: Vec<String> = names
         .map(|(one, two, _)| format!("{}_{}", NAMES[one], NAMES[two]))
         .collect();
-    let values = unnamed();
     let people = |header: &str, own: [&str; 2]| {
-        format!(
-            "{header},{}\n{},{values}{},{values}",
-            names.join(","),
-            own[0],
-            own[1]
-        )
+        let line = |at: usize| {
+            let values = VALUES.map(|value| judged(at, value).to_string());
+            format!("{},{}\n", own[at], values.join(","))
+        };
+        format!("{header},{}\n{}{}", names.join(","), line(0), line(1))
     };
     models.refused(
         &people("participant,session", ["s0,1", "s0,2"]),
