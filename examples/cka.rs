@@ -47,6 +47,12 @@ struct Arguments {
     /// column.
     #[arg(long, value_name = "FILE")]
     b_ids: Option<PathBuf>,
+    /// Name of the array of --a, instead of --array for both.
+    #[arg(long, value_name = "NAME", conflicts_with = "array")]
+    a_array: Option<String>,
+    /// Name of the array of --b, instead of --array for both.
+    #[arg(long, value_name = "NAME", conflicts_with = "array")]
+    b_array: Option<String>,
     #[command(flatten)]
     reading: FeatureReading,
     /// Kernel of two feature rows.
@@ -101,9 +107,13 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let metric = Cka::new(kernel(arguments)?)?
         .with_estimator(arguments.estimator)
         .with_precision(arguments.precision);
-    let ids = [arguments.a_ids.as_deref(), arguments.b_ids.as_deref()];
+    let (a_ids, b_ids) = (arguments.a_ids.as_deref(), arguments.b_ids.as_deref());
+    let files = [
+        (&*arguments.a, a_ids, arguments.a_array.as_deref()),
+        (&*arguments.b, b_ids, arguments.b_array.as_deref()),
+    ];
     let (a, b, paired_by) =
-        rows::read_matched(&arguments.reading, [&arguments.a, &arguments.b], ids)?;
+        rows::read_matched(&arguments.reading, files, "--a-array and --b-array")?;
     Ok(Report {
         value: metric.compare(&a, &b)?,
         metric,

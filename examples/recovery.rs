@@ -232,7 +232,10 @@ type Candidates = (Vec<Representation>, OddOneOut, Option<Input>);
 
 fn read(arguments: &Arguments, trials: &Path) -> Result<Candidates> {
     let ids = arguments.ids.as_deref();
-    let files = arguments.features.iter().map(|path| (path.as_path(), ids));
+    let files = arguments
+        .features
+        .iter()
+        .map(|path| (path.as_path(), ids, None));
     let features = arguments
         .reading
         .features_of_all(&files.collect::<Vec<_>>())?;

@@ -60,6 +60,9 @@ struct Arguments {
     /// column.
     #[arg(long, value_name = "FILE")]
     target_ids: Option<PathBuf>,
+    /// Name of the array with the targets. Default: that of --array, if the file of targets has it.
+    #[arg(long, value_name = "NAME")]
+    target_array: Option<String>,
     #[command(flatten)]
     reading: FeatureReading,
     /// Penalties to choose from, separated by commas.
@@ -68,6 +71,7 @@ struct Arguments {
         required = true,
         value_delimiter = ',',
         value_name = "A,B,…",
+        value_parser = common::number,
         allow_hyphen_values = true
     )]
     alphas: Vec<f64>,
@@ -179,9 +183,15 @@ fn run(arguments: &Arguments) -> Result<Report> {
         .with_feature_scaling(scaling)
         .with_selection(selection)
         .with_sharing(sharing);
-    let paths = [arguments.features.as_path(), arguments.targets.as_path()];
-    let ids = [arguments.ids.as_deref(), arguments.target_ids.as_deref()];
-    let (features, targets, paired_by) = rows::read_matched(&arguments.reading, paths, ids)?;
+    refuse_same_array(arguments)?;
+    let (ids, target_ids) = (arguments.ids.as_deref(), arguments.target_ids.as_deref());
+    let target_array = arguments.target_array.as_deref();
+    let files = [
+        (arguments.features.as_path(), ids, None),
+        (arguments.targets.as_path(), target_ids, target_array),
+    ];
+    let (features, targets, paired_by) =
+        rows::read_matched(&arguments.reading, files, "--array and --target-array")?;
     let n = features.n_stimuli();
     let n_train = arguments.train_rows.unwrap_or(n);
     if n_train > n {
@@ -230,6 +240,20 @@ fn run(arguments: &Arguments) -> Result<Report> {
         paired_by,
         cross_validation: validation,
     })
+}
+
+/// Refuses targets that are the features.
+fn refuse_same_array(arguments: &Arguments) -> Result<()> {
+    let is_other =
+        arguments.target_array.is_some() && arguments.target_array != arguments.reading.array;
+    if is_other || !common::is_same_file(&arguments.features, &arguments.targets) {
+        return Ok(());
+    }
+    Err(Error::other(format!(
+        "the features and the targets are the same array of {}: name different arrays with --array and \
+         --target-array",
+        arguments.features.display()
+    )))
 }
 
 fn cross_validate(

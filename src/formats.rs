@@ -19,7 +19,7 @@
 //! | decimal comma (`0,52`) | fields with a comma, and none with a point |
 //! | thousands (`1.234` beside `987`) | an error if no number of the table shows that points mark decimals |
 //! | missing corner field (as in R); separator at the end of each line | the number of fields |
-//! | encoding | UTF-8; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
+//! | encoding | UTF-8, also if another one is given for a text with letters that are valid in it; UTF-16 by its byte order mark or its zero bytes; otherwise a given [`TextEncoding`] |
 //! | a first line with the size of the table, as in word2vec files | the numbers of the following rows and fields |
 //! | comments | lines that begin with `#` at the top, unless they are rows of a word and numbers; the last one may be the header, as with `numpy.savetxt` |
 //! | missing values | an empty field, `.`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`, `None`; allowed for pairs of an RDM if requested, otherwise an error that names the field |
@@ -31,19 +31,22 @@
 //! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
 //! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
-//! `class`, `trial` or `cluster_id`, or in a last column `target` or `y` after decimals, are an
+//! `class`, `trial` or `cluster_id`, or in a first or last column `target` or `y` beside decimals, are an
 //! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
 //! an error, not an id. The following are errors too: a second line of names or units; a first or
 //! last row that is named like a summary (`mean`) or has the means or sums of the other rows; a
 //! first line of whole numbers that may number the columns; numbers that appear to mark missing
 //! values (`-999`, or a single `-1` among ratings); and a first or last column of an array that
-//! counts the rows. Ids that are whole numbers may be written as decimals (`7.0`). In an `.npz` or
+//! counts the rows. Other columns that number all rows beside decimals, in any order, a first column of
+//! whole numbers that are all different beside decimals, and columns that are named like a summary of
+//! others (`total`, `n_ratings`, `size_sd` beside `size`) are errors, which say how to read or ignore
+//! them. Ids that are whole numbers may be written as decimals (`7.0`). In an `.npz` or
 //! `.mat` file, the features are the only array that can be features, unless the array is named.
 //! The ids are in another array of texts, or of numbers that are not simply 0, 1, 2, …, with a name
 //! such as `ids` or `image_names`. Several arrays that can be the features or dissimilarities, such
 //! as a matrix and a vector for as many stimuli, are an error that names them, and so is one that
-//! cannot be read, such as complex numbers. Arrays that name or list the pairs of an upper triangle
-//! give their order.
+//! cannot be read, such as complex numbers, or of which an array `mask` marks elements. Arrays that
+//! name or list the pairs of an upper triangle give their order.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -119,9 +122,10 @@
 //! numbers. The following are errors: columns that are named like similarities (`relatedness`,
 //! `r`); a number that appears to mark missing judgments (the only negative one, or 99 far above
 //! all others); a column that distinguishes several rows of a pair (`task`), marks some as practice
-//! or has several directions (`reversed`); stimuli that are least similar to themselves; symmetric
-//! matrices one below the other; and participants that are means of others or named unlike all
-//! others.
+//! or excluded, or has several directions (`reversed`); participants numbered from 1 in each `site` or
+//! `group`, or with labels such as `01` and `1`; as many participants as pairs without names of
+//! either; stimuli that are least similar to themselves; symmetric matrices one below the other; and
+//! participants that are means of others or named unlike all others.
 //!
 //! # Unsupported formats
 //!

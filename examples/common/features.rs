@@ -29,30 +29,33 @@ pub struct FeatureReading {
     pub text: Reading,
 }
 
+/// A file of features, an optional file with the ids of its rows, and its array, if it is not that of
+/// --array.
+pub type FeatureFile<'a> = (&'a Path, Option<&'a Path>, Option<&'a str>);
+
 impl FeatureReading {
     /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
-        self.features_without(path, ids, &[])
+        self.features_without((path, ids, None), &[])
     }
 
-    /// Reads several files, each with an optional file of ids. A named array or column need only be
-    /// in one of them.
-    pub fn features_of_all(&self, files: &[(&Path, Option<&Path>)]) -> Result<Vec<Representation>> {
+    /// Reads several files. A column, or an array of all files, need only be in one of them.
+    pub fn features_of_all(&self, files: &[FeatureFile<'_>]) -> Result<Vec<Representation>> {
         // The error for a single file names what it has.
-        if let &[(path, ids)] = files {
-            return Ok(vec![self.features_without(path, ids, &[])?]);
+        if let &[file] = files {
+            return Ok(vec![self.features_without(file, &[])?]);
         }
         let mut all = Vec::new();
         let mut found: BTreeSet<&String> = BTreeSet::new();
         let names: BTreeSet<&String> = self.names().collect();
-        for &(path, ids) in files {
-            let (features, absent) = self.features_of_one(path, ids)?;
+        for &file in files {
+            let (features, absent) = self.features_of_one(file)?;
             all.push(features);
             found.extend(names.iter().filter(|name| !absent.contains(name)));
         }
         match names.into_iter().find(|name| !found.contains(name)) {
             Some(name) => {
-                let paths = files.iter().map(|(path, _)| path.display().to_string());
+                let paths = files.iter().map(|(path, ..)| path.display().to_string());
                 let paths: Vec<String> = paths.collect();
                 Err(Error::other(format!(
                     "neither {} has an array or a column {name:?}",
@@ -71,12 +74,8 @@ impl FeatureReading {
 
     /// Reads one of several files, which need not have the named array and columns. Returns the
     /// features and the names that the file does not have.
-    fn features_of_one(
-        &self,
-        path: &Path,
-        ids: Option<&Path>,
-    ) -> Result<(Representation, Vec<String>)> {
-        let source = FileSource::open(path)?;
+    fn features_of_one(&self, file: FeatureFile<'_>) -> Result<(Representation, Vec<String>)> {
+        let source = FileSource::open(file.0)?;
         let mut absent: Vec<String> = Vec::new();
         if !source.has_named_arrays() {
             absent.extend(self.array.clone());
@@ -85,12 +84,12 @@ impl FeatureReading {
             absent.extend(self.id_column.iter().chain(&self.ignore_column).cloned());
         }
         loop {
-            match self.features_without(path, ids, &absent) {
+            match self.features_without(file, &absent) {
                 Ok(features) => return Ok((features, absent)),
                 Err(error) => match error.kind() {
                     ErrorKind::File(
                         FileError::NoSuchColumn { name, .. } | FileError::NoSuchArray { name, .. },
-                    ) if !name.is_empty() && !absent.contains(name) => {
+                    ) if self.names().any(|given| given == name) && !absent.contains(name) => {
                         absent.push(name.clone());
                     }
                     _ => return Err(error),
@@ -102,8 +101,7 @@ impl FeatureReading {
     /// Reads features without some of the named array and columns.
     fn features_without(
         &self,
-        path: &Path,
-        ids: Option<&Path>,
+        (path, ids, array): FeatureFile<'_>,
         absent: &[String],
     ) -> Result<Representation> {
         let is_there = |name: &&String| !absent.contains(name);
@@ -112,7 +110,8 @@ impl FeatureReading {
             // The ids are not transformed here: a table may have the same ids in another order.
             source = source.with_ids(self.text.list(ids)?);
         }
-        if let Some(array) = self.array.as_ref().filter(is_there) {
+        let of_all = self.array.as_ref().filter(is_there).map(String::as_str);
+        if let Some(array) = array.or(of_all) {
             source = source.with_array(array)?;
         }
         if let Some(column) = self.id_column.as_ref().filter(is_there) {

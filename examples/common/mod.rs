@@ -118,6 +118,11 @@ pub fn main_with<A: Parser, T: Into<Answer>, U: IntoIterator<Item = Unused>>(
     }
 }
 
+/// Parses a number of a list, with spaces around it.
+pub fn number(text: &str) -> std::result::Result<f64, std::num::ParseFloatError> {
+    text.trim().parse()
+}
+
 /// Checks, before a long computation, that its result can be written to a file: the extension is
 /// one of `extensions`, the folder exists, and the file is none of `inputs`.
 pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Arguments for reading human dissimilarities.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -125,7 +125,10 @@ impl RdmReading {
             _ => {
                 let sets = name_rows(sets)?;
                 let repeated = repeated_labels(&sets);
-                let files = labels_of_files(paths);
+                let mut files = labels_of_files(paths);
+                if self.human_participants.is_none() {
+                    files = sessions_of_files(files, &sets)?;
+                }
                 let sets = files.iter().zip(sets);
                 let named = sets.map(|(file, set)| named_after(file, set, &repeated));
                 RdmSet::concat(named.collect::<Result<_>>()?)?
@@ -199,7 +202,7 @@ fn repeated_labels(sets: &[RdmSet]) -> HashSet<String> {
 
 /// Returns the names of files without extensions, with as many of their folders as are needed to tell
 /// them apart: `sub-01/rdm.csv` and `sub-02/rdm.csv`.
-fn labels_of_files(paths: &[PathBuf]) -> Vec<String> {
+fn labels_of_files(paths: &[PathBuf]) -> Vec<Participant> {
     let parts: Vec<Vec<String>> = (paths.iter())
         .map(|path| {
             let stem = path.with_extension("");
@@ -218,15 +221,70 @@ fn labels_of_files(paths: &[PathBuf]) -> Vec<String> {
         let different: HashSet<&String> = labels.iter().collect();
         different.len() == labels.len()
     };
-    (1..=longest)
-        .map(ends)
-        .find(are_distinct)
-        .unwrap_or_else(|| ends(1))
+    let labels = (1..=longest).map(ends).find(are_distinct);
+    let labels = labels.unwrap_or_else(|| ends(1)).into_iter();
+    labels.map(Participant::new).collect()
+}
+
+/// Separates the sessions from the names of files of the same person, such as `sub-01_ses-1` and
+/// `sub-01_ses-2`. Refuses such names if they do not tell the person, or if the files have several people
+/// without labels.
+fn sessions_of_files(files: Vec<Participant>, sets: &[RdmSet]) -> Result<Vec<Participant>> {
+    let split: Vec<Participant> = files.iter().map(|file| person_of(&file.id)).collect();
+    let mut n_files: HashMap<&str, usize> = HashMap::new();
+    for person in split.iter().filter(|person| person.session.is_some()) {
+        *n_files.entry(&person.id).or_default() += 1;
+    }
+    let has_several = |person: &Participant| n_files.get(&*person.id).is_some_and(|&n| n > 1);
+    let is_numbered = |set: &RdmSet| set.participants()[0].id == "0";
+    for ((file, person), set) in files.iter().zip(&split).zip(sets) {
+        let names_person = person.id.contains(|c: char| c.is_ascii_digit());
+        if has_several(person) && is_numbered(set) && (set.len() > 1 || !names_person) {
+            return Err(Error::other(format!(
+                "it is not clear whether {} and other files of --human are sessions of the same people: give \
+                 the participant of each RDM with --human-participants",
+                file.id
+            )));
+        }
+    }
+    let pairs = files.into_iter().zip(&split);
+    let sessions = pairs.map(|(file, person)| match has_several(person) {
+        true => person.clone(),
+        false => file,
+    });
+    Ok(sessions.collect())
+}
+
+/// Returns the parts of the name of a file that name sessions, and the rest, which names the person.
+fn person_of(file: &str) -> Participant {
+    const SESSIONS: [&str; 10] = [
+        "ses",
+        "session",
+        "run",
+        "rep",
+        "repetition",
+        "day",
+        "visit",
+        "wave",
+        "round",
+        "block",
+    ];
+    let is_session = |part: &&str| {
+        let part = part.to_lowercase();
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        word.len() < part.len() && SESSIONS.contains(&word)
+    };
+    let parts = file.split(['_', '/', '.', ' ']);
+    let (sessions, rest): (Vec<&str>, Vec<&str>) = parts.partition(is_session);
+    match sessions.is_empty() {
+        true => Participant::new(file),
+        false => Participant::new(rest.join("_")).in_session(sessions.join("_")),
+    }
 }
 
 /// Adds the name of their file to the ids of participants, as several files may have the same numbers.
 /// The file of a participant whose label occurs in several files is a session.
-fn named_after(file: &str, set: RdmSet, repeated: &HashSet<String>) -> Result<RdmSet> {
+fn named_after(file: &Participant, set: RdmSet, repeated: &HashSet<String>) -> Result<RdmSet> {
     let session = |participant: &Participant| match &participant.session {
         Some(session) => format!("{file}, {session}"),
         None => file.to_string(),
@@ -237,10 +295,13 @@ fn named_after(file: &str, set: RdmSet, repeated: &HashSet<String>) -> Result<Rd
     };
     let name = |participant: &Participant| Participant {
         id: match set.len() {
-            1 => file.to_string(),
+            1 => file.id.clone(),
             _ => format!("{file} {}", participant.id),
         },
-        session: participant.session.clone(),
+        session: match set.len() {
+            1 => file.session.clone().or(participant.session.clone()),
+            _ => participant.session.clone(),
+        },
     };
     let names =
         set.participants()

@@ -14,8 +14,9 @@ pub struct Reading {
     #[arg(long, value_name = "NAME", default_value_t)]
     pub encoding: TextEncoding,
     /// Transformation of all ids before they are matched: nfc (Unicode NFC), lower-case, file-name
-    /// (a/cat.jpg becomes cat.jpg), file-stem (cat), without-ending (a/cat) or folder (a). Repeat
-    /// the flag to apply several in turn.
+    /// (a/cat.jpg becomes cat.jpg), file-stem (cat), without-ending (a/cat), folder (a), without-zeros
+    /// (img_007 becomes img_7) or r-name (hot dog becomes hot.dog). Repeat the flag to apply several in
+    /// turn.
     #[arg(long, value_name = "FORM")]
     pub match_ids: Vec<IdForm>,
 }

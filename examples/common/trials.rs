@@ -105,6 +105,9 @@ impl TrialReading {
             (trials, n_dropped) = trials.restrict_to(features)?;
             dropped_missing += n_dropped;
         }
+        if self.stimuli.is_none() && paired_by == Pairing::Position {
+            refuse_several_rows(features, trials.shown())?;
+        }
         note_dropped(dropped_missing, "show stimuli without features");
         note_dropped(dropped_repeated, REPEATED);
         let cautions = cautions(DesignCaution::all_of(&trials));
@@ -166,6 +169,26 @@ pub fn refuse_transposed(name: &str, features: &Representation, shown: &[u32]) -
         "{name}: it is not clear whether its {n_rows} rows or its {n_columns} columns are the stimuli: the \
          trials show {n_columns} stimuli, counted from {first}: transpose the array (array.T) if stimuli are in \
          columns; otherwise keep only the rows that trials show, or give the ids of the rows (--ids)"
+    )))
+}
+
+/// Refuses features without ids that appear to have several rows of each stimulus: trials show the first rows,
+/// of which there are a half, a third or another part. `shown` are the positions of the shown rows, in
+/// ascending order.
+pub fn refuse_several_rows(features: &Stimuli, shown: &[u32]) -> Result<()> {
+    /// Smallest number of stimuli for which this is no coincidence.
+    const LEAST: usize = 5;
+
+    let (n_rows, n) = (features.len(), shown.len());
+    let are_first = shown.last().is_some_and(|&last| last as usize + 1 == n);
+    if features.is_named() || n < LEAST || !are_first || n_rows == n || n_rows % n != 0 {
+        return Ok(());
+    }
+    Err(Error::other(format!(
+        "it is not clear which rows of the features the {n} stimuli of the trials are: there are {n_rows}, {} for \
+         each: average the rows of each stimulus if there are several; otherwise keep only the first {n} rows, or \
+         give the ids of the rows (--ids)",
+        n_rows / n
     )))
 }
 

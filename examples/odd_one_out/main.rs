@@ -199,7 +199,10 @@ fn from_files<T: Task>(
     trials: &Path,
 ) -> Result<Report> {
     let ids = arguments.ids.as_deref();
-    let files: Vec<_> = features.iter().map(|path| (path.as_path(), ids)).collect();
+    let files: Vec<_> = features
+        .iter()
+        .map(|path| (path.as_path(), ids, None))
+        .collect();
     let names = features.iter().map(|path| path.display().to_string());
     let named: Vec<_> = names
         .zip(arguments.reading.features_of_all(&files)?)
@@ -260,6 +263,7 @@ fn stream<T: Task>(
         let tally = metric.tally(representation, stimuli, chunks)?;
         if counted.is_none() {
             trials::refuse_transposed(name, representation, &tally.shown())?;
+            trials::refuse_several_rows(features, &tally.shown())?;
         }
         Ok(tally)
     };

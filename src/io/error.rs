@@ -264,14 +264,17 @@ fn converted(found: &str) -> &'static str {
     }
 }
 
-/// Returns a hint for a line with more fields than the lines above it.
+/// Returns a hint for a line with another number of fields than the lines above it.
 fn above(expected: usize, found: usize) -> &'static str {
     match found > expected {
         true => {
             "; remove lines above the table that are no part of it, such as a title, and write a \
              triangle of a matrix in full"
         }
-        false => "",
+        false => {
+            "; write as many fields in each line, empty ones for missing values, and a triangle of a matrix in \
+             full"
+        }
     }
 }
 

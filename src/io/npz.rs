@@ -13,8 +13,9 @@ use super::choice::{Candidate, Fit, Holds, choose};
 use super::npy::NpyReader;
 use super::npy_header::Fields;
 use super::npy_text::texts_of_npy;
+use super::text::words;
 use super::{BUFFER_BYTES, Origin, open};
-use crate::error::{Error, ErrorKind, FileError, Result};
+use crate::error::{Error, ErrorKind, FileError, Quoted, Result};
 
 /// Largest size in bytes of an array of texts that is examined.
 const MAX_TEXTS: u64 = 1 << 26;
@@ -52,6 +53,42 @@ impl NpzArchive {
             .map(|name| name.map(Cow::into_owned))
             .collect::<Result<_, _>>()
             .map_err(|error| refused(&self.origin, error))
+    }
+
+    /// Checks that no array `mask` marks elements of an array of the same shape, as in the masked arrays
+    /// of numpy, in which they are missing.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if one does.
+    pub(crate) fn refuse_masked(&mut self, read: usize, shape: &[u64]) -> Result<()> {
+        for (member, name) in self.members()?.into_iter().enumerate() {
+            let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+            let is_mask = words(&name).last().is_some_and(|word| word == "mask");
+            if member == read || !is_mask {
+                continue;
+            }
+            // A mask that cannot be read, or is of another array, is none of this one.
+            let Ok(mut reader) = self.array(member) else {
+                continue;
+            };
+            if reader.shape() != shape {
+                continue;
+            }
+            let marks: Vec<f32> = reader.read_row_major()?;
+            let n_marked = marks.iter().filter(|&&mark| mark != 0.0).count();
+            if n_marked > 0 {
+                return Err(FileError::Ambiguous {
+                    what: format!(
+                        "whether {n_marked} elements, which its array {} marks, are missing",
+                        Quoted(&name)
+                    ),
+                    remedy: "save the rows or columns without missing values, or the array without the mask if \
+                             no value is missing (np.save)",
+                }
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// Finds an array by name.

@@ -75,6 +75,21 @@ pub enum RdmError {
         second: usize,
     },
 
+    /// Two participants have labels that differ only by case, by zeros before a number or by `.0`.
+    #[error(
+        "cannot determine whether {} and {} are one participant: write the labels of a participant alike, \
+         and those of different participants with other letters or numbers",
+        Quoted(first),
+        Quoted(second)
+    )]
+    #[non_exhaustive]
+    AlikeParticipants {
+        /// One label.
+        first: String,
+        /// The other label.
+        second: String,
+    },
+
     /// Two arrangements share no pair of stimuli, not even through other arrangements.
     #[error(
         "arrangements {first} and {second} share no pair of stimuli, not even through other \

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{ArgumentError, RdmError, Result, at_least, same_length};
 use crate::fingerprint::Fingerprint;
+use crate::io::text::alike_labels;
 use crate::linalg::UNIT_ROUNDOFF;
 use crate::rdm::{Participant, Rdm, Rounding, Scaling};
 use crate::stimuli::Stimuli;
@@ -37,7 +38,8 @@ impl RdmSet {
     /// Returns [`ArgumentError::TooFew`] if there is no RDM, [`ArgumentError::LengthMismatch`] if
     /// the numbers of participants and RDMs differ, [`RdmError::DuplicateParticipant`] if two
     /// participants have the same id and session ([`Participant::from_labels`] numbers sessions),
-    /// and `Context::Rdm` naming the participant if an
+    /// [`RdmError::AlikeParticipants`] if ids differ only by case or zeros, such as `01` and `1`, and
+    /// `Context::Rdm` naming the participant if an
     /// RDM has other stimuli than the first.
     pub fn new(participants: Vec<Participant>, rdms: Vec<Rdm>) -> Result<Self> {
         at_least("RDMs", 1, rdms.len())?;
@@ -53,6 +55,13 @@ impl RdmSet {
                 }
                 .into());
             }
+        }
+        if let Some([first, second]) = alike_labels(participants.iter().map(|one| &*one.id)) {
+            return Err(RdmError::AlikeParticipants {
+                first: first.to_owned(),
+                second: second.to_owned(),
+            }
+            .into());
         }
         let stimuli = first.stimuli().clone();
         let join = |(participant, rdm): (&Participant, Rdm)| {

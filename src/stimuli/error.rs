@@ -74,7 +74,7 @@ pub enum StimuliError {
     #[error(
         "{available} cannot be matched with {needed}: rows without ids are matched by position, \
          which requires equally many of both in a known order; provide the ids of the rows \
-         (`FileSource::with_ids`, `--ids`)"
+         (`FileSource::with_ids`; `--ids`, `--human-ids`, or `--a-ids` of `cka`)"
     )]
     #[non_exhaustive]
     NotPaired {
@@ -88,7 +88,7 @@ pub enum StimuliError {
     #[error(
         "{available} cannot be matched with {needed}: the ids do not number the rows in their order, so \
          that either side may be in another order; provide the ids of the rows (`with_ids`; `--ids`, \
-         `--human-ids`)"
+         `--human-ids`, or `--a-ids` of `cka`)"
     )]
     #[non_exhaustive]
     OtherNumbers {

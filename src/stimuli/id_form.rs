@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::io::text::without_leading_zeros;
 use crate::names::named;
 
 /// A normal form of ids, for matching files that write the same ids differently.
@@ -33,6 +34,10 @@ pub enum IdForm {
     WithoutEnding,
     /// The name of the folder that contains a file: `images/cat/cat_01b.jpg` becomes `cat`.
     Folder,
+    /// Numbers without zeros before them: `img_007` becomes `img_7`.
+    WithoutZeros,
+    /// The name that R makes of an id: `X7` of `7`, and `hot.dog` of `hot dog`.
+    RName,
 }
 
 impl IdForm {
@@ -55,6 +60,8 @@ impl IdForm {
                 Some((folder, _)) => file_name(folder).to_owned(),
                 None => id.to_owned(),
             },
+            IdForm::WithoutZeros => without_leading_zeros(id),
+            IdForm::RName => name_in_r(id),
         }
     }
 
@@ -67,8 +74,25 @@ impl IdForm {
             IdForm::FileStem => "by folder and ending",
             IdForm::WithoutEnding => "by their ending",
             IdForm::Folder => "by folder and ending",
+            IdForm::WithoutZeros => "by zeros before numbers",
+            IdForm::RName => "as R makes names of texts (X before numbers, points for other marks)",
         }
     }
+}
+
+/// Returns the name that `make.names` of R makes of a text.
+fn name_in_r(text: &str) -> String {
+    let is_valid = |c: char| c.is_alphanumeric() || c == '.' || c == '_';
+    let mut name: String = text
+        .chars()
+        .map(|c| if is_valid(c) { c } else { '.' })
+        .collect();
+    let rest = name.strip_prefix('.').unwrap_or(&name);
+    let begins_like_a_number = rest.starts_with(char::is_numeric);
+    if begins_like_a_number || !name.starts_with(|c: char| c.is_alphabetic() || c == '.') {
+        name.insert(0, 'X');
+    }
+    name
 }
 
 fn file_name(path: &str) -> &str {
@@ -90,6 +114,8 @@ named! {
     FileStem = "file-stem",
     WithoutEnding = "without-ending",
     Folder = "folder",
+    WithoutZeros = "without-zeros",
+    RName = "r-name",
 }
 
 #[cfg(test)]
@@ -113,6 +139,16 @@ mod tests {
             assert_eq!(form.of("cat"), "cat");
         }
         assert_eq!(IdForm::FileStem.of(".hidden"), ".hidden");
+        assert_eq!(IdForm::WithoutZeros.of("img_007_00.png"), "img_7_0.png");
+        for (id, name) in [
+            ("7", "X7"),
+            ("X7", "X7"),
+            ("hot dog", "hot.dog"),
+            (".5", "X.5"),
+            ("_a", "X_a"),
+        ] {
+            assert_eq!(IdForm::RName.of(id), name);
+        }
         for &form in IdForm::ALL {
             assert_eq!(form.name().parse::<IdForm>().unwrap(), form);
         }

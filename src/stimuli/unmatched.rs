@@ -16,6 +16,8 @@ struct NearMiss {
     form: Option<IdForm>,
     /// An id of an exemplar, if most of the missing ids match those of the concepts of the other side.
     exemplar: Option<String>,
+    /// Whether the other side has only ids that are needed.
+    is_part: bool,
     /// The first id of one side, if it reads like the header of a list (`id`, `name`, …).
     header: Option<String>,
 }
@@ -36,6 +38,7 @@ impl NearMiss {
         };
         Self {
             looked_for_in: here.origin().map(str::to_owned),
+            is_part: present.is_none() && !here.is_empty(),
             present: present.cloned(),
             form: IdForm::ALL.iter().copied().find(|&form| resolves(form)),
             exemplar: exemplar_between(here, missing),
@@ -85,8 +88,8 @@ impl fmt::Display for NearMiss {
             write!(
                 f,
                 "; ids such as {} appear to be exemplars of the concepts on the other side: give the \
-                 concept of each row as its id (`with_ids`, `--ids`), and average several exemplars of \
-                 a concept",
+                 concept of each row as its id (`with_ids`; `--ids`, or `--a-ids` of `cka`), and average \
+                 several exemplars of a concept",
                 Quoted(exemplar)
             )?;
         } else if let Some(header) = &self.header {
@@ -94,6 +97,12 @@ impl fmt::Display for NearMiss {
                 f,
                 "; the id {} reads like a header: remove that line if it is one",
                 Quoted(header)
+            )?;
+        } else if self.is_part {
+            let place = self.looked_for_in.as_deref().unwrap_or("the other side");
+            write!(
+                f,
+                "; add them to {place}, or leave them out of the file that has them"
             )?;
         }
         Ok(())

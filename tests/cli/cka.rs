@@ -4,9 +4,11 @@ use std::process::Output;
 
 use approx::assert_relative_eq;
 use serde_json::Value;
+use zip::CompressionMethod;
 
 use crate::common;
-use crate::common::files::write;
+use crate::common::arrays::{floats, npy, npz};
+use crate::common::files::{put, write};
 
 fn cka(arguments: &[&str]) -> Output {
     common::example("cka", arguments)
@@ -197,4 +199,50 @@ fn real_features() {
             }
         }
     }
+}
+
+#[test]
+fn both_sides_are_different_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let array = |step: usize| {
+        let values: Vec<f32> = (0..12).map(|at| ((at * step) % 7) as f32).collect();
+        npy("<f4", false, "(6, 2)", &floats(&values))
+    };
+    let members = [("x.npy", array(3)), ("y.npy", array(5))];
+    let both = npz(CompressionMethod::Stored, &members);
+    let both = put(&folder, "both.npz", both).display().to_string();
+    let [x, y] = members.map(|(name, bytes)| put(&folder, name, bytes).display().to_string());
+    let files = ["--a", &both, "--b", &both, "--json"];
+    let message = refused(&[&files[..], &["--array", "x"]].concat());
+    assert!(message.contains("--a-array and --b-array"), "{message}");
+    let named = [&files[..], &["--a-array", "x", "--b-array", "y"]].concat();
+    let expected = json_of(&["--a", &x, "--b", &y, "--json"]);
+    assert_eq!(json_of(&named)["value"], expected["value"]);
+    let one = ["--a", &both, "--a-array", "x", "--b", &y, "--json"];
+    assert_eq!(json_of(&one)["value"], expected["value"]);
+    let message = refused(&[&one[..], &["--array", "x"]].concat());
+    assert!(message.contains("cannot be used with"), "{message}");
+}
+
+#[test]
+fn a_column_of_ids_is_in_both_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = write(
+        &folder,
+        "a.csv",
+        "label_of_it,x,y\n3,1.5,2\n7,1,3.5\n8,4.5,1\n2,0,0.5\n",
+    );
+    let b = write(&folder, "b.csv", "x,y\n1.5,2\n1,2.5\n2,1.5\n3,0.5\n");
+    let named = ["--a", &a, "--b", &b, "--id-column", "label_of_it"];
+    let message = refused(&named);
+    assert!(message.contains("b.csv has no such column"), "{message}");
+    let b = write(
+        &folder,
+        "b.csv",
+        "id,x,y\n3,1.5,2\n8,1,2.5\n7,2,1.5\n2,3,0.5\n",
+    );
+    assert_eq!(
+        json_of(&[&named[..3], &[b.as_str()], &named[4..], &["--json"]].concat())["paired_by"],
+        "id"
+    );
 }

@@ -503,3 +503,23 @@ fn features_whose_columns_may_be_the_stimuli_are_refused() {
         assert_eq!(json_of(&named)["trials"], 6);
     }
 }
+
+#[test]
+fn several_rows_of_each_stimulus_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let trials = write(&folder, "t.txt", "2 0 1\n3 5 4\n5 3 0\n1 4 2\n");
+    let rows = |n: usize| -> String {
+        let line = |row: usize| format!("{},{}\n", (row * 7 % 5) as f64 + 0.5, row % 3);
+        (0..n).map(line).collect()
+    };
+    let features = |n: usize| write(&folder, "f.csv", &rows(n));
+    let message = refused(&["--features", &features(12), "--triplets", &trials]);
+    assert!(
+        message.contains("average the rows of each stimulus"),
+        "{message}"
+    );
+    for n in [6, 13] {
+        let found = json_of(&["--features", &features(n), "--triplets", &trials, "--json"]);
+        assert_eq!(found["trials"], 4);
+    }
+}

@@ -528,3 +528,302 @@ fn messages_name_the_fault() {
         "of a model in its file",
     );
 }
+
+/// There are as many people as pairs of four stimuli.
+#[test]
+fn names_tell_people_from_as_many_pairs() {
+    let models = Models::new();
+    let model = ",a,b,c,d\na,0,1,2,3\nb,1,0,4,5\nc,2,4,0,6\nd,3,5,6,0\n";
+    // The dissimilarities of a person, in a column, are those of the model plus errors of the person.
+    let number = |pair: usize, person: usize| (10 * (pair + 1) + (pair * person) % 7).to_string();
+    let lines = |label: &dyn Fn(usize) -> String, is_transposed: bool| -> String {
+        let line = |one: usize| -> String {
+            let fields = (0..6).map(|other| match is_transposed {
+                true => number(other, one),
+                false => number(one, other),
+            });
+            label(one) + &fields.collect::<Vec<_>>().join(",") + "\n"
+        };
+        (0..6).map(line).collect()
+    };
+    let columns = lines(&|_| String::new(), false);
+    let rows = lines(&|_| String::new(), true);
+    let value = |human: &str| {
+        let found = models.value(human, model, &["--compare", "pearson"]);
+        assert_eq!(found["people"], 6);
+        found["mean_per_person"].as_f64().unwrap()
+    };
+    let expected = value(&format!("s0,s1,s2,s3,s4,s5\n{columns}"));
+    for (names, index) in [
+        ("sub-01,sub-02,sub-03,sub-04,sub-05,sub-06", false),
+        ("ann,ben,cem,dan,eva,fay", false),
+        (",P1,P2,P3,P4,P5,P6", true),
+    ] {
+        let columns = match index {
+            true => lines(&|row| format!("{row},"), false),
+            false => columns.clone(),
+        };
+        assert!(
+            (value(&format!("{names}\n{columns}")) - expected).abs() < 1e-9,
+            "{names}"
+        );
+    }
+    let pairs = format!("a_b,a_c,a_d,b_c,b_d,c_d\n{rows}");
+    assert!((value(&pairs) - expected).abs() < 1e-9);
+    models.refused(&columns, model, &[], "participants×n×n");
+    models.refused(
+        &format!("V1,V2,V3,V4,V5,V6\n{columns}"),
+        model,
+        &[],
+        "participants×n×n",
+    );
+}
+
+/// The files of the sessions of a person are named after both.
+#[test]
+fn files_of_sessions_are_of_one_person() {
+    let models = Models::new();
+    let model = write(&models.0, "model.csv", &unnamed());
+    let run = |names: &[&str], more: &[&str]| {
+        let files = names.iter().enumerate().map(|(at, name)| {
+            let path = models.0.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let values = VALUES.map(|value| judged(at, value).to_string());
+            std::fs::write(&path, values.join(",") + "\n").unwrap();
+            path.to_str().unwrap().to_owned()
+        });
+        let files: Vec<String> = files.collect();
+        let mut arguments = vec!["--model-rdm", &model, "--json"];
+        for file in &files {
+            arguments.extend(["--human", file]);
+        }
+        arguments.extend(more);
+        common::example("rsa", &arguments)
+    };
+    for (names, n_people) in [
+        (
+            [
+                "sub-01_ses-1_rdm.csv",
+                "sub-01_ses-2_rdm.csv",
+                "sub-02_ses-1_rdm.csv",
+            ],
+            2,
+        ),
+        (["S1_run1.csv", "S2_run1.csv", "S2_run2.csv"], 2),
+        (
+            [
+                "sub-01/ses-1/rdm.csv",
+                "sub-01/ses-2/rdm.csv",
+                "sub-02/ses-1/rdm.csv",
+            ],
+            2,
+        ),
+        (
+            ["sub-01_ses-1.csv", "sub-02_ses-1.csv", "sub-03_ses-2.csv"],
+            3,
+        ),
+        (["ann.csv", "ben.csv", "cem.csv"], 3),
+    ] {
+        let output = run(&names, &[]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&found["people"], &found["rdms"]),
+            (&n_people.into(), &3.into()),
+            "{names:?}"
+        );
+    }
+    let names = ["run-1.csv", "run-2.csv", "run-3.csv"];
+    let output = run(&names, &[]);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && message.contains("--human-participants"),
+        "{message}"
+    );
+    let people = write(&models.0, "people.txt", "ann\nann\nben\n");
+    let output = run(&names, &["--human-participants", &people]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["people"], 2);
+    // Labels that are written in two ways.
+    for labels in ["01\n1\n2\n", "S1\ns1\nS2\n", "1\n1.0\n2\n"] {
+        let people = write(&models.0, "people.txt", labels);
+        let output = run(&names, &["--human-participants", &people]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !output.status.success() && message.contains("alike"),
+            "{labels}{message}"
+        );
+    }
+}
+
+/// Returns a table of pairs in which two people of each of two groups judged all pairs.
+fn in_groups(column: &str, participant: impl Fn(char, usize) -> String) -> String {
+    let header = format!("{column},participant,item1,item2,dissimilarity");
+    let mut lines = vec![header];
+    for (at, (group, person)) in [('A', 1), ('A', 2), ('B', 1), ('B', 2)]
+        .into_iter()
+        .enumerate()
+    {
+        let who = participant(group, person);
+        for (first, second, value) in pairs() {
+            let (first, second) = (NAMES[first], NAMES[second]);
+            lines.push(format!(
+                "{group},{who},{first},{second},{}",
+                judged(at, value)
+            ));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Returns the judgment of a person, which differs a little from the dissimilarity.
+fn judged(person: usize, value: f64) -> f64 {
+    value + 0.1 * ((person + 1) as f64 * value).sin()
+}
+
+#[test]
+fn participants_are_not_numbered_afresh_in_each_group() {
+    let models = Models::new();
+    let model = named(|n| NAMES[n].to_owned());
+    for column in ["site", "group", "Experiment", "list_id"] {
+        let again = in_groups(column, |_, person| person.to_string());
+        models.refused(&again, &model, &[], "a label of their own");
+        let unique = in_groups(column, |group, person| format!("{group}-{person}"));
+        assert_eq!(models.value(&unique, &model, &[])["people"], 4, "{column}");
+    }
+}
+
+#[test]
+fn rows_are_not_marked_as_excluded() {
+    let models = Models::new();
+    let model = named(|n| NAMES[n].to_owned());
+    let table = |column: &str, excluded: &str, other: &str| {
+        let row = |first: usize, second: usize, value: f64| {
+            let mark = if first == 0 { excluded } else { other };
+            format!("{},{},{mark},{value}", NAMES[first], NAMES[second])
+        };
+        shuffled(&format!("item1,item2,{column},dissimilarity\n"), row)
+    };
+    for (column, excluded, other) in [
+        ("excluded", "yes", "no"),
+        ("timed_out", "true", "false"),
+        ("status", "timeout", "ok"),
+        ("valid", "0", "1"),
+    ] {
+        models.refused(
+            &table(column, excluded, other),
+            &model,
+            &[],
+            "remove these rows",
+        );
+        models.right(&table(column, other, other), &model, "id");
+    }
+    let asked = table("question", "most_alike", "most_different");
+    models.refused(&asked, &model, &[], "keep one kind of row");
+}
+
+#[test]
+fn names_of_columns_tell_the_direction_or_are_refused() {
+    let models = Models::new();
+    let model = named(|n| NAMES[n].to_owned());
+    let table = |columns: &str, more: &str| {
+        let row = |first: usize, second: usize, value: f64| {
+            format!("{},{},{value}{more}", NAMES[first], NAMES[second])
+        };
+        shuffled(&format!("item1,item2,{columns}\n"), row)
+    };
+    for name in ["simrating", "aehnlichkeit", "correl", "cosine"] {
+        models.refused(&table(name, ""), &model, &[], "--similarities");
+    }
+    // That of a model beside the judgments.
+    let both = table("dissimilarity,response", ",3");
+    models.refused(&both, &model, &[], "remove the other columns");
+    models.right(&table("dissimilarity,response_time", ",3"), &model, "id");
+}
+
+#[test]
+fn labels_that_r_made_names_of_are_those_of_the_rows() {
+    let models = Models::new();
+    for [label, name] in [["7 dogs", "X7.dogs"], ["hot dog", "hot.dog"], ["", "X"]] {
+        let numbered = |text: &str, n: usize| format!("{text}{}", n + 1);
+        let model = named(|n| numbered(label, n));
+        let own = square(&ROWS, |n| numbered(label, n));
+        let header = ROWS.map(|n| numbered(name, n)).join(",");
+        let body = own.split_once('\n').unwrap().1;
+        models.right(&format!(",{header}\n{body}"), &model, "id");
+    }
+    // Ids that differ only so are matched by a form that the error names.
+    let padded = named(|n| format!("img_0{n}"));
+    let plain = named(|n| format!("img_{n}"));
+    models.refused(&plain, &padded, &[], "--match-ids without-zeros");
+    let found = models.value(&plain, &padded, &["--match-ids", "without-zeros"]);
+    assert!((found["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    let in_r = named(|n| format!("hot.dog.{}", NAMES[n]));
+    let spaced = named(|n| format!("hot dog {}", NAMES[n]));
+    models.refused(&in_r, &spaced, &[], "--match-ids r-name");
+    let found = models.value(&in_r, &spaced, &["--match-ids", "r-name"]);
+    assert!((found["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn columns_beside_those_of_pairs_or_stimuli_are_named() {
+    let models = Models::new();
+    let model = named(|n| NAMES[n].to_owned());
+    let own = named(|n| NAMES[n].to_owned());
+    let mut lines = own.lines();
+    let mut more = format!("{},n_raters\n", lines.next().unwrap());
+    lines.for_each(|line| more += &format!("{line},20\n"));
+    models.refused(&more, &model, &[], "column \"n_raters\"");
+    let names = pairs().into_iter();
+    let names: Vec<String> = names
+        .map(|(one, two, _)| format!("{}_{}", NAMES[one], NAMES[two]))
+        .collect();
+    let people = |header: &str, own: [&str; 2]| {
+        let line = |at: usize| {
+            let values = VALUES.map(|value| judged(at, value).to_string());
+            format!("{},{}\n", own[at], values.join(","))
+        };
+        format!("{header},{}\n{}{}", names.join(","), line(0), line(1))
+    };
+    models.refused(
+        &people("participant,session", ["s0,1", "s0,2"]),
+        &model,
+        &[],
+        "column \"session\"",
+    );
+    let found = models.value(&people("participant", ["s0", "s0"]), &model, &[]);
+    assert_eq!((&found["people"], &found["rdms"]), (&1.into(), &2.into()));
+    // Stimuli that the model lacks, and a triangle.
+    let fewer = square(&[0, 1, 2, 3, 4], |n| NAMES[n].to_owned());
+    models.refused(
+        &own,
+        &fewer,
+        &[],
+        "leave them out of the file that has them",
+    );
+    models.refused(
+        "a,b,c,d\na,0\nb,1,0\nc,2,3,0\n",
+        &model,
+        &[],
+        "a triangle of a matrix in full",
+    );
+}
+
+#[test]
+fn each_file_has_its_own_encoding() {
+    let models = Models::new();
+    let name = |n: usize| format!("caf\u{e9}{}", NAMES[n]);
+    let model = write(&models.0, "model.csv", &named(name));
+    let latin: Vec<u8> = named(name).chars().map(|c| c as u8).collect();
+    let human = put(&models.0, "human.csv", latin).display().to_string();
+    let arguments = [
+        "--model-rdm",
+        &model,
+        "--human",
+        &human,
+        "--json",
+        "--encoding",
+        "latin1",
+    ];
+    let found = common::json_of("rsa", &arguments);
+    assert!((found["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+}

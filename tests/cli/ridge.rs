@@ -7,7 +7,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common;
-use crate::common::files::write;
+use crate::common::arrays;
+use crate::common::files::{put, write};
 
 fn json_of(arguments: &[&str]) -> Value {
     common::json_of("ridge", arguments)
@@ -530,4 +531,30 @@ fn files_with_other_stimuli_are_named() {
     let message = refused(&["--features", &x, "--targets", &fewer, "--alphas", "1"]);
     let names = message.contains("x.csv") && message.contains("fewer.csv");
     assert!(names && message.contains("s0"), "{message}");
+}
+
+#[test]
+fn features_and_targets_are_different_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let array = |step: usize| {
+        let values: Vec<f32> = (0..24).map(|at| ((at * step) % 11) as f32 + 0.5).collect();
+        arrays::npy("<f4", false, "(12, 2)", &arrays::floats(&values))
+    };
+    let members = [("x.npy", array(3)), ("y.npy", array(7))];
+    let both = arrays::npz(zip::CompressionMethod::Stored, &members);
+    let both = put(&folder, "both.npz", both).display().to_string();
+    let [x, y] = members.map(|(name, bytes)| put(&folder, name, bytes).display().to_string());
+    let alphas = ["--alphas", "0.1, 1, 10", "--json"];
+    let expected = json_of(&[&["--features", &x, "--targets", &y], &alphas[..]].concat());
+    let files = [&["--features", &both, "--targets", &both], &alphas[..]].concat();
+    for same in [
+        &[][..],
+        &["--array", "y"],
+        &["--array", "y", "--target-array", "y"],
+    ] {
+        let message = refused(&[&files[..], same].concat());
+        assert!(message.contains("--target-array"), "{message}");
+    }
+    let named = [&files[..], &["--array", "x", "--target-array", "y"]].concat();
+    assert_eq!(json_of(&named)["expected_r2"], expected["expected_r2"]);
 }

@@ -10,8 +10,9 @@ use human_alignment::{
     TrialParticipants,
 };
 use ndarray::{Array2, array};
+use zip::CompressionMethod;
 
-use crate::common::arrays::npy;
+use crate::common::arrays::{npy, npz};
 use crate::common::files::put;
 use crate::common::refusals::assert_refused;
 
@@ -1287,4 +1288,173 @@ fn lists_of_ids_are_not_numbered_in_another_order() {
     assert!(read("name,frequency_rank\ndog,2\ncat,1\nhen,3\n").is_ok());
     // The lines are in the order of another column.
     assert!(read("no,name,code\n0,dog,2\n1,cat,1\n2,hen,3\n").is_ok());
+}
+
+/// Writes a table of seven rows with a column before or behind two of decimals.
+fn beside_decimals(name: &str, numbers: [i32; 7], is_first: bool, has_header: bool) -> String {
+    let line = |field: &str, [x, y]: [&str; 2]| match is_first {
+        true => format!("{field},{x},{y}\n"),
+        false => format!("{x},{y},{field}\n"),
+    };
+    let header = if has_header {
+        line(name, ["width", "depth"])
+    } else {
+        String::new()
+    };
+    let rows = numbers.iter().enumerate().map(|(row, number)| {
+        let [x, y] = [1, 3].map(|step| (0.37 * (row * step) as f64 + 0.11).to_string());
+        line(&number.to_string(), [&x, &y])
+    });
+    header + &rows.collect::<String>()
+}
+
+#[test]
+fn numbers_of_all_rows_are_no_feature_beside_decimals() {
+    let shuffled = [3, 7, 1, 6, 2, 5, 4];
+    let from_zero = shuffled.map(|number| number - 1);
+    for name in [
+        "nr",
+        "num",
+        "pos",
+        "bild",
+        "photo",
+        "x",
+        "V1",
+        "rank",
+        "unit_code",
+    ] {
+        for (numbers, is_first) in [(shuffled, true), (from_zero, true), (shuffled, false)] {
+            refused(
+                &beside_decimals(name, numbers, is_first, true),
+                "--id-column",
+            );
+        }
+    }
+    refused(
+        &beside_decimals("bild", [1, 2, 3, 4, 5, 6, 7], false, true),
+        "--ignore-column",
+    );
+    for (numbers, is_first) in [
+        (shuffled, true),
+        (from_zero, false),
+        ([0, 1, 2, 3, 4, 5, 6], false),
+    ] {
+        refused(
+            &beside_decimals("", numbers, is_first, false),
+            "add a header",
+        );
+    }
+    // Whole numbers that are all different may be ids, by their name or their place.
+    let gaps = [103, 107, 101, 116, 102, 105, 104];
+    for (name, is_first) in [
+        ("nr", true),
+        ("number", false),
+        ("bild", true),
+        ("serial", true),
+    ] {
+        refused(&beside_decimals(name, gaps, is_first, true), "--id-column");
+    }
+    refused(&beside_decimals("", gaps, false, false), "add a header");
+
+    // Other whole numbers are features, and so are those beside whole numbers.
+    let n_features = |text: &str| features("a.csv", text).unwrap().ncols();
+    for (name, numbers, is_first) in [
+        ("size", [3, 7, 1, 6, 3, 5, 4], true),
+        ("bild", gaps, false),
+        ("frequency", gaps, true),
+        ("change", [-3, 7, 1, 6, 2, 5, 4], true),
+    ] {
+        assert_eq!(
+            n_features(&beside_decimals(name, numbers, is_first, true)),
+            3,
+            "{name}"
+        );
+    }
+    assert_eq!(n_features("a,b\n3,1\n1,1\n2,5\n5,4\n4,2\n"), 2);
+    let tenth = beside_decimals("bild", shuffled, true, true);
+    let tenth = tenth.lines().map(|line| match line.starts_with("bild") {
+        true => format!("{line}\n"),
+        false => format!("0.{line}\n"),
+    });
+    assert_eq!(n_features(&tenth.collect::<String>()), 3);
+    // Those of a name for row numbers in order are labels.
+    assert_eq!(
+        n_features(&beside_decimals("nr", [1, 2, 3, 4, 5, 6, 7], false, true)),
+        2
+    );
+}
+
+#[test]
+fn the_columns_of_ids_and_ignored_columns_can_be_named() {
+    let text = beside_decimals("bild", [3, 7, 1, 6, 2, 5, 4], true, true);
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "a.csv", text.as_bytes());
+    let source = || FileSource::open(&path).unwrap();
+    let with_ids = source().with_id_column("bild").unwrap().read().unwrap();
+    assert_eq!(with_ids.stimuli().ids()[..2], ["3", "7"]);
+    assert_eq!(with_ids.n_features(), 2);
+    let ignored = source()
+        .with_ignored_column("bild")
+        .unwrap()
+        .read()
+        .unwrap();
+    assert_eq!(
+        (ignored.n_features(), ignored.stimuli().is_named()),
+        (2, false)
+    );
+}
+
+#[test]
+fn columns_beside_features_are_known_by_name() {
+    for name in [
+        "total",
+        "n_ratings",
+        "N",
+        "n_raters",
+        "sd",
+        "width_SD",
+        "se",
+        "lower",
+        "category_code",
+    ] {
+        let text = beside_decimals(name, [1, 0, 1, 2, 2, 0, 1], false, true);
+        refused(&text, "--ignore-column");
+    }
+    // Classes are the first or the last column.
+    let rows = "0,0.5,1.5,2.5\n1,1.25,2.25,0.5\n0,0.75,0.5,1.5\n";
+    refused(&format!("y,a,b,c\n{rows}"), "--ignore-column");
+    assert_eq!(
+        features("a.csv", &format!("w,a,b,c\n{rows}"))
+            .unwrap()
+            .ncols(),
+        4
+    );
+    let transposed = "layer,cat,dog,hen\nunit0,0.5,1.5,2.5\nunit1,1.5,2.5,0.5\n";
+    refused(transposed, "transpose the table");
+}
+
+#[test]
+fn masked_arrays_have_missing_values() {
+    let data = [0.5f32, 1.5, 2.5, 0.25, 1.25, 2.25]
+        .map(f32::to_le_bytes)
+        .concat();
+    let archive = |mask: [u8; 6]| {
+        npz(
+            CompressionMethod::Stored,
+            &[
+                ("data.npy", npy("<f4", false, "(3, 2)", &data)),
+                ("mask.npy", npy("|b1", false, "(3, 2)", &mask)),
+            ],
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "masked.npz", archive([0, 0, 1, 0, 0, 0]));
+    let source = || FileSource::open(&path).unwrap().with_array("data").unwrap();
+    let error = source().read().unwrap_err().report().to_string();
+    assert!(
+        error.contains("1 elements, which its array \"mask\" marks"),
+        "{error}"
+    );
+    put(&folder, "masked.npz", archive([0; 6]));
+    assert_eq!(source().read().unwrap().n_features(), 2);
 }

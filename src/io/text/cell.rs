@@ -1,10 +1,12 @@
 //! Values of the fields of a table.
 
 /// Checks whether a field marks a missing value: empty, `.`, or one of `NA`, `N/A`, `#N/A`, `<NA>`,
-/// `NaN`, `-NaN`, `null` and `None` in any case.
+/// `NaN`, `-NaN`, `null`, `#NULL!` and `None` in any case.
 pub(crate) fn is_missing(field: &str) -> bool {
     let field = field.trim();
-    let tokens = ["na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none"];
+    let tokens = [
+        "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "#null!", "none",
+    ];
     field.is_empty() || field == "." || tokens.iter().any(|token| field.eq_ignore_ascii_case(token))
 }
 
@@ -114,7 +116,9 @@ mod tests {
         assert_eq!(number("1.234,5", true), None);
         assert_eq!(number("1,2,3", true), None);
         assert_eq!(number("0,5", false), None);
-        for field in ["", " ", "NA", "n/a", ".", "NaN", "null", "None", "#N/A"] {
+        for field in [
+            "", " ", "NA", "n/a", ".", "NaN", "null", "None", "#N/A", "#NULL!",
+        ] {
             assert!(is_missing(field), "{field}");
         }
         for field in ["0", "nano", "x", "-"] {

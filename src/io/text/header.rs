@@ -50,7 +50,7 @@ const LABEL_NAMES: [&str; 7] = [
     "subject",
 ];
 
-/// Names of columns that may also be features, unless their numbers count the rows.
+/// Names of columns that may also be features, unless their numbers count the rows or are all different.
 const ROW_NUMBER_NAMES: [&str; 6] = ["nr", "no", "n", "num", "number", "run"];
 
 /// What such names end with after the name of a stimulus.
@@ -109,7 +109,8 @@ pub(crate) fn is_label_name(name: &str) -> bool {
         || are_label_words(&words)
 }
 
-/// Checks whether whole numbers in a column with this name, the last one after decimals, are classes.
+/// Checks whether whole numbers in a column with this name, the first or last one beside decimals, are
+/// classes.
 pub(crate) fn is_target_name(name: &str) -> bool {
     ["target", "y"].contains(&plain(name).as_str())
 }
@@ -118,8 +119,9 @@ pub(crate) fn is_target_name(name: &str) -> bool {
 /// for groups, such as `class label`.
 fn are_label_words(words: &[String]) -> bool {
     const INDICES: [&str; 6] = ["id", "idx", "index", "indices", "uid", "nr"];
-    const GROUPS: [&str; 11] = [
+    const GROUPS: [&str; 12] = [
         "class",
+        "code",
         "category",
         "label",
         "cluster",
@@ -244,7 +246,8 @@ fn is_ascending_above_decimals(
         && !sample.iter().any(|record| is_whole(record))
 }
 
-/// Checks whether whole numbers in a column with this name are labels if they count the rows.
+/// Checks whether whole numbers in a column with this name are labels if they count the rows, or are all
+/// different.
 pub(crate) fn is_row_number_name(name: &str) -> bool {
     ROW_NUMBER_NAMES.contains(&plain(name).as_str())
 }

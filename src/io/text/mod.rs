@@ -30,7 +30,9 @@ pub(crate) use names::{
     AVERAGES, IDENTIFIERS, JUDGMENTS, consists_of, has_one_of, is_about_participants,
     is_of_stimuli, is_one_of, is_participant, is_person, is_summary, may_be_summary, plain, words,
 };
-pub(crate) use people::{check_groups, check_labels, column_of_participants};
+pub(crate) use people::{
+    alike_labels, check_groups, check_labels, column_of_participants, without_leading_zeros,
+};
 pub(crate) use row_marks::{PRACTICE, excludes, marks_practice};
 pub(crate) use table::{Row, Table};
 
@@ -52,7 +54,8 @@ pub(crate) fn group_alike(table: &Table, first: usize, second: usize) -> Result<
 /// Reads a whole text file.
 ///
 /// A byte order mark of UTF-8 or UTF-16 is recognised and removed. UTF-16 without a mark is
-/// recognised by the zero bytes of its first character. All other text is decoded with `encoding`.
+/// recognised by the zero bytes of its first character. All other text is decoded with `encoding`, unless this
+/// is one of single bytes and the text has letters that are valid in UTF-8.
 ///
 /// # Errors
 /// Returns [`FileError::Read`] if the file cannot be read, [`FileError::Malformed`] if it is not
@@ -109,6 +112,17 @@ fn decode(mut reader: impl Read, encoding: TextEncoding, origin: &Origin) -> Res
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     } else if let Some(encoding) = encoding.other_than_utf8() {
+        // One encoding is named for all files. Letters of UTF-8 are no other letters by chance.
+        if encoding.is_single_byte()
+            && !bytes.is_ascii()
+            && let Ok(text) = std::str::from_utf8(&bytes)
+        {
+            log::warn!(
+                "{}: it is valid in UTF-8, and is read so",
+                origin.path.display()
+            );
+            return Ok(text.to_owned());
+        }
         let (text, has_errors) = encoding.decode_without_bom_handling(&bytes);
         if has_errors {
             return Err(origin.malformed(format!("it is not valid {}", encoding.name())));
@@ -204,6 +218,11 @@ mod tests {
         let bytes = b"id\ncaf\xe9\n";
         assert_eq!(decoded(bytes, "windows-1252").unwrap(), "id\ncafé\n");
         assert_eq!(decoded(bytes, "latin1").unwrap(), "id\ncafé\n");
+        // Text that is valid in UTF-8 is in UTF-8.
+        assert_eq!(
+            decoded("id\ncafé\n".as_bytes(), "latin1").unwrap(),
+            "id\ncafé\n"
+        );
         let error = decoded(bytes, "utf-8").unwrap_err();
         assert_kind!(
             error,

@@ -7,7 +7,7 @@ use super::{Table, group_alike};
 use crate::error::{FileError, Result};
 
 /// Words for groups of people that take part in a study, each of which may number its own people.
-const GROUPS: [&str; 16] = [
+const GROUPS: [&str; 20] = [
     "site",
     "lab",
     "laboratory",
@@ -18,12 +18,16 @@ const GROUPS: [&str; 16] = [
     "country",
     "city",
     "group",
+    "list",
+    "batch",
     "population",
     "hospital",
     "school",
     "university",
     "institution",
     "institute",
+    "centre",
+    "center",
 ];
 
 /// Checks that no two labels differ only by leading zeros, a fraction of zero, letter case or the spaces
@@ -32,22 +36,28 @@ const GROUPS: [&str; 16] = [
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if two labels do.
 pub(crate) fn check_labels<'l>(labels: impl IntoIterator<Item = &'l str>) -> Result<()> {
-    let different: HashSet<&str> = labels.into_iter().collect();
-    let mut known: HashMap<String, &str> = HashMap::new();
-    for label in different {
-        if let Some(other) = known.insert(normal(label), label) {
-            let mut both = [label, other];
-            both.sort_unstable();
-            let [one, other] = both;
-            return Err(FileError::Ambiguous {
-                what: format!("whether the participants {one:?} and {other:?} are the same person"),
-                remedy: "write each participant in the same way everywhere, or give different people labels \
-                         that differ by more than leading zeros, .0, letter case and spaces",
-            }
-            .into());
-        }
+    let Some(mut both) = alike_labels(labels) else {
+        return Ok(());
+    };
+    both.sort_unstable();
+    let [one, other] = both;
+    Err(FileError::Ambiguous {
+        what: format!("whether the participants {one:?} and {other:?} are the same person"),
+        remedy: "write each participant in the same way everywhere, or give different people labels that \
+                 differ by more than leading zeros, .0, letter case and spaces",
     }
-    Ok(())
+    .into())
+}
+
+/// Returns two different labels that may be of one person, because they differ only by leading zeros, a
+/// fraction of zero, letter case or the spaces around them.
+pub(crate) fn alike_labels<'l>(labels: impl IntoIterator<Item = &'l str>) -> Option<[&'l str; 2]> {
+    let (mut different, mut known) = (HashSet::new(), HashMap::new());
+    labels.into_iter().find_map(|label| {
+        let is_new = different.insert(label);
+        let first = is_new.then(|| *known.entry(normal(label)).or_insert(label))?;
+        (first != label).then_some([first, label])
+    })
 }
 
 /// Returns a label in lower case without spaces around it, a fraction of zero, and leading zeros.
@@ -58,20 +68,26 @@ fn normal(label: &str) -> String {
         Some((whole, zeros)) if ends_with_digit(whole) && zeros.bytes().all(|b| b == b'0') => whole,
         _ => &label,
     };
-    let mut normal = String::new();
-    let mut rest = whole.chars().peekable();
-    while let Some(c) = rest.next() {
-        let begins_number = !normal.ends_with(|c: char| c.is_ascii_digit() || c == '.');
-        let is_followed = rest.peek().is_some_and(char::is_ascii_digit);
-        if c != '0' || !begins_number || !is_followed {
-            normal.push(c);
-        }
-    }
-    normal
+    without_leading_zeros(whole)
 }
 
-/// Checks that most participants of a table occur in only one site, study or other group of people, each of
-/// which may number its own people.
+/// Removes the zeros before the numbers in a text, but not after a decimal point: `img_007` becomes
+/// `img_7`.
+pub(crate) fn without_leading_zeros(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let begins_number = !kept.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+        let is_followed = rest.peek().is_some_and(char::is_ascii_digit);
+        if c != '0' || !begins_number || !is_followed {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// Checks that the participants of a table are not numbered within sites, studies or other groups of people:
+/// that most of their numbers occur in only one group.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if most occur in several.
@@ -87,7 +103,10 @@ pub(crate) fn check_groups(table: &Table, participants: usize) -> Result<()> {
                 groups.or_default().insert(row.text(column).to_owned());
             }
         }
-        let n_in_several = groups_of.values().filter(|groups| groups.len() > 1).count();
+        let in_several = groups_of
+            .iter()
+            .filter(|(label, groups)| groups.len() > 1 && is_numbered(label));
+        let n_in_several = in_several.count();
         if 2 * n_in_several > groups_of.len() {
             return Err(FileError::Ambiguous {
                 what: format!(
@@ -104,6 +123,11 @@ pub(crate) fn check_groups(table: &Table, participants: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks whether a label is a number, with a few letters at most, and no code that is unique.
+fn is_numbered(label: &str) -> bool {
+    label.len() <= 8 && label.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Checks whether a column holds a group of people, by all words of its name.
@@ -181,9 +205,12 @@ mod tests {
             ["1.5", "1.0"],
             ["0", "0.5"],
             ["v.0", "v"],
+            ["1.5", "1.50"],
+            ["100", "10.0"],
         ] {
             assert!(check_labels(labels).is_ok(), "{labels:?}");
         }
+        assert_eq!(alike_labels(["a", "b", "c", "B"]), Some(["b", "B"]));
     }
 
     #[test]

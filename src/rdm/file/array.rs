@@ -5,6 +5,7 @@ use ndarray::{ArrayD, IxDyn};
 use super::RdmFile;
 use super::beside::{PairList, lists};
 use super::content::Contents;
+use super::layout::Knowledge;
 use crate::error::{ErrorKind, FileError, Result, wrong_shape};
 use crate::io::arrays::is_list;
 use crate::io::choice::Fit;
@@ -34,8 +35,10 @@ impl RdmFile {
                 let mut archive = NpzArchive::open(&self.path)?;
                 let member = archive.choose(name, &fit)?;
                 let mut reader = archive.array(member)?;
+                let shape = reader.shape().to_vec();
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;
+                archive.refuse_masked(member, &shape)?;
                 Ok(array)
             }
             Format::Safetensors => {
@@ -54,7 +57,7 @@ impl RdmFile {
         let Some(sizes) = sizes.collect::<Option<Vec<usize>>>() else {
             return Fit::None;
         };
-        let layout = self.layout(&sizes, None, false, &|_| true);
+        let layout = self.layout(&sizes, Knowledge::of_shape());
         let n_stimuli = match &layout {
             Ok(layout) => Some(layout.n_stimuli as u64),
             Err(error) => match error.kind() {
@@ -79,7 +82,7 @@ impl RdmFile {
         })?;
         // Impossible shapes are refused before the content is read. The content may be needed to
         // choose a layout.
-        if let Err(error) = self.layout(&sizes, None, false, &|_| true)
+        if let Err(error) = self.layout(&sizes, Knowledge::of_shape())
             && !matches!(error.kind(), ErrorKind::File(FileError::Ambiguous { .. }))
         {
             return Err(error);

@@ -5,7 +5,7 @@ use ndarray::{ArrayD, Axis, Ix2};
 use super::RdmFile;
 use super::columns::candidates_of_stimuli;
 use super::content::Contents;
-use super::layout::{Cells, Layout};
+use super::layout::{Cells, Knowledge, Layout};
 use super::lookalikes::are_listed_pairs;
 use super::pairs::{NamedPairs, require_order};
 use crate::error::{Error, FileError, Quoted, Result};
@@ -54,7 +54,7 @@ impl RdmFile {
     /// an upper triangle.
     pub(super) fn label_pairs(&self, array: ArrayD<f64>, lists: &[PairList]) -> Result<Contents> {
         let shape = array.shape().to_vec();
-        let layout = self.layout(&shape, None, false, &|_| true);
+        let layout = self.layout(&shape, Knowledge::of_shape());
         let axis = match layout {
             Ok(layout) if layout.cells == Cells::Condensed && shape.len() < 3 => {
                 axis_of_pairs(layout, &shape)

@@ -98,13 +98,15 @@ pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
     }
     let exact = names.iter().position(|name| is_dissimilarity(name));
     match (exact, &values[..]) {
-        (Some(value), _) | (None, &[value]) => Ok(Some(value)),
+        // That of a model may be beside the judgments.
+        (Some(value), [] | [_]) | (None, &[value]) => Ok(Some(value)),
         _ => Err(FileError::Ambiguous {
             what: format!(
                 "which of the columns {} holds the dissimilarities",
                 listed(names)
             ),
-            remedy: "name it \"dissimilarity\" in the header, or keep only columns of people",
+            remedy: "name it \"dissimilarity\" in the header and remove the other columns, or keep only columns of \
+                     people",
         }
         .into()),
     }
@@ -192,6 +194,8 @@ mod tests {
         assert_eq!(only(["rating_S1", "rating_S2"]), Some(None));
         assert_eq!(only(["rating", "S2"]), Some(Some(0)));
         assert_eq!(only(["S1", "rt"]), None);
+        assert_eq!(only(["dissimilarity", "n"]), Some(Some(0)));
+        assert_eq!(only(["dissimilarity", "response"]), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::layout::{Cells, Layout};
 use super::pairs::{NamedPairs, require_order};
 use super::{RdmFile, Similarities};
 use crate::error::{FileError, RdmError, Result};
-use crate::io::text::counts;
+use crate::io::text::{counts, is_person, words};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -69,6 +69,18 @@ impl Contents {
     pub(super) fn without_numbers(mut self) -> Self {
         self.stimuli = self.stimuli.filter(|_| !self.labels_count);
         self
+    }
+
+    /// Returns whether the participants are along the last axis, if the labels of one axis name people and
+    /// those of the other do not.
+    pub(super) fn people_last(&self) -> Option<bool> {
+        let name_people =
+            |labels: &Option<Vec<String>>| labels.as_ref().is_some_and(|labels| are_people(labels));
+        match [&self.axes[0], &self.axes[1]].map(name_people) {
+            [false, true] => Some(true),
+            [true, false] => Some(false),
+            _ => None,
+        }
     }
 
     /// Treats stimuli that are only numbered as rows without ids.
@@ -204,6 +216,21 @@ impl RdmFile {
             false => Rdm::new(stimuli.clone(), values),
         }
     }
+}
+
+/// Checks whether labels are those of people: names without numbers, or numbers after a word or letter for
+/// participants.
+fn are_people(labels: &[String]) -> bool {
+    /// Letters before the number of a participant.
+    const LETTERS: [&str; 4] = ["s", "p", "vp", "sj"];
+
+    let is_number = |word: &String| word.chars().all(char::is_numeric);
+    let is_person = |word: &String| is_person(word) || LETTERS.contains(&word.as_str());
+    labels.iter().all(|label| match &words(label)[..] {
+        [name] => !is_number(name),
+        [first, rest @ ..] => is_person(first) && rest.iter().all(|word| is_number(word)),
+        [] => false,
+    })
 }
 
 fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::listed;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, has_one_of, marks_practice};
+use crate::io::text::{Table, excludes, has_one_of, marks_practice};
 
 /// Checks that the values of stimuli with themselves are smaller than others, unless they are
 /// similarities.
@@ -61,7 +61,8 @@ pub(super) fn check_with_itself(
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one has several values and is named like a direction
-/// (`reversed`), or has the values `similarity` and `dissimilarity`.
+/// (`reversed`), or has values such as `similarity` and `dissimilarity`, or `most_alike` and
+/// `most_different`.
 pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> {
     const DIRECTIONS: [&str; 12] = [
         "reversed",
@@ -77,7 +78,15 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         "coded",
         "keyed",
     ];
-    const DIFFERENCES: [&str; 4] = ["dissimilarity", "difference", "distance", "dissimilar"];
+    const SIMILARITIES: [&str; 3] = ["similarity", "similar", "alike"];
+    const DIFFERENCES: [&str; 6] = [
+        "dissimilarity",
+        "difference",
+        "distance",
+        "dissimilar",
+        "different",
+        "unlike",
+    ];
 
     let mut values_of = vec![BTreeSet::new(); columns.len()];
     let mut rows = table.rows();
@@ -94,7 +103,7 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         let name = table.name(column);
         let some_are = |known: &[&str]| values.iter().any(|value| has_one_of(value, known));
         let is_named = has_one_of(name, &DIRECTIONS);
-        let are_both = || some_are(&["similarity"]) && some_are(&DIFFERENCES);
+        let are_both = || some_are(&SIMILARITIES) && some_are(&DIFFERENCES);
         if values.len() > 1 && (is_named || are_both()) {
             return Err(FileError::Ambiguous {
                 what: format!(
@@ -111,12 +120,12 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
     Ok(())
 }
 
-/// Checks that no column that is not read marks some judgments of two stimuli as practice or as tests of
-/// attention, but not all of the same participant.
+/// Checks that no column that is not read marks judgments of two stimuli as excluded, or some as practice or
+/// as tests of attention, but not all of the same participant.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one does.
-pub(super) fn refuse_practice(
+pub(super) fn refuse_marked(
     table: &Table,
     columns: &[usize],
     stimuli: [usize; 2],
@@ -124,6 +133,7 @@ pub(super) fn refuse_practice(
 ) -> Result<()> {
     // The numbers of judgments that each column marks and does not, by participant.
     let mut n_rows_of = vec![BTreeMap::<String, [usize; 2]>::new(); columns.len()];
+    let mut n_excluded_of = vec![0; columns.len()];
     let mut rows = table.rows();
     while !columns.is_empty()
         && let Some(row) = rows.next()?
@@ -133,27 +143,33 @@ pub(super) fn refuse_practice(
             continue;
         }
         let who = participant.map_or("", |column| row.text(column));
-        for (&column, n_rows) in columns.iter().zip(&mut n_rows_of) {
-            let is_other = !marks_practice(table.name(column), row.text(column));
+        for ((&column, n_rows), n_excluded) in
+            columns.iter().zip(&mut n_rows_of).zip(&mut n_excluded_of)
+        {
+            let (name, field) = (table.name(column), row.text(column));
+            *n_excluded += usize::from(excludes(name, field));
+            let is_other = !marks_practice(name, field);
             n_rows.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
         }
     }
-    for (&column, n_rows) in columns.iter().zip(n_rows_of) {
+    let refused = |n: usize, column: usize, what: &str| FileError::Ambiguous {
+        what: format!(
+            "whether {n} rows, which column {} marks as {what}, are judgments",
+            Quoted(table.name(column))
+        ),
+        remedy: "remove these rows, or the column if they are judgments",
+    };
+    for ((&column, n_rows), n_excluded) in columns.iter().zip(n_rows_of).zip(n_excluded_of) {
+        if n_excluded > 0 {
+            return Err(refused(n_excluded, column, "excluded").into());
+        }
         // Participants may be marked too, such as those of a group with training.
         if n_rows
             .values()
             .any(|[n_marked, n_others]| *n_marked > 0 && *n_others > 0)
         {
             let n: usize = n_rows.values().map(|[n_marked, _]| n_marked).sum();
-            return Err(FileError::Ambiguous {
-                what: format!(
-                    "whether {n} rows, which column {} marks as practice or as tests of attention, are \
-                     judgments",
-                    Quoted(table.name(column))
-                ),
-                remedy: "remove these rows, or the column if they are judgments",
-            }
-            .into());
+            return Err(refused(n, column, "practice or as tests of attention").into());
         }
     }
     Ok(())
@@ -168,7 +184,8 @@ pub(super) fn told_apart(name: &str, has_participants: bool) -> Error {
         ),
         remedy: match has_participants {
             true => {
-                "keep the rows of one kind of judgment; to average the rows of a participant, remove the \
+                "keep the rows of one kind of judgment; if participants are numbered from 1 in each group, \
+                 make their labels unique (A-1 and B-1); to average the rows of a participant, remove the \
                  column or name it \"repetition\""
             }
             false => {

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, Axis};
 
 use super::columns::is_of_pairs;
 use super::pairs::NamedPairs;
-use crate::error::{FileError, Result};
+use crate::error::{FileError, Quoted, Result};
 use crate::io::text::{Table, id_rank, is_index_name, is_participant};
 
 /// Checks whether the first row of a square matrix was taken for a header because the diagonal is
@@ -56,6 +56,44 @@ pub(super) fn refuse_surplus_fields(table: &Table) -> Result<()> {
                 row.text(0)
             );
             return Err(FileError::malformed("table", problem));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that no column, one of the first or last, is beside those of all pairs of some stimuli, or beside
+/// those with the labels of the rows.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one is.
+pub(super) fn refuse_surplus_column(columns: &[String], rows: Option<&[String]>) -> Result<()> {
+    /// Number of columns at either end that are examined.
+    const OUTER: usize = 3;
+
+    let n = columns.len();
+    for at in (0..n).filter(|&at| at < OUTER || at + OUTER >= n) {
+        let others = [&columns[..at], &columns[at + 1..]].concat();
+        let are_stimuli = rows.is_some_and(|rows| {
+            let labels: HashSet<&String> = rows.iter().collect();
+            rows.len() > 1
+                && rows.len() == others.len()
+                && others.iter().all(|name| labels.contains(name))
+        });
+        if are_stimuli || NamedPairs::of(&others)?.is_some() {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "what column {} holds beside those of the {}",
+                    Quoted(&columns[at]),
+                    if are_stimuli { "stimuli" } else { "pairs" }
+                ),
+                remedy: match are_stimuli {
+                    true => "remove the column",
+                    false => {
+                        "remove the column; rows of the same participant are averaged as sessions"
+                    }
+                },
+            }
+            .into());
         }
     }
     Ok(())

@@ -29,8 +29,22 @@ pub(super) struct Knowledge<'a> {
     /// True if an array of two axes holds one triangle per row, even if both axes have the same
     /// length.
     pub(super) has_condensed_rows: bool,
+    /// Whether the last axis is that of the participants, if labels tell.
+    pub(super) people_last: Option<bool>,
     /// Checks whether the array, read with a layout, has symmetric matrices.
     pub(super) is_symmetric: &'a dyn Fn(Layout) -> bool,
+}
+
+impl Knowledge<'_> {
+    /// Creates what is known from the shape alone.
+    pub(super) fn of_shape() -> Self {
+        Self {
+            n_stimuli: None,
+            has_condensed_rows: false,
+            people_last: None,
+            is_symmetric: &|_| true,
+        }
+    }
 }
 
 impl Layout {
@@ -126,7 +140,16 @@ impl Layout {
                 if says_condensed
                     && rest.iter().all(|other| other.n_stimuli == first.n_stimuli) =>
             {
-                Ok(**first)
+                // As many participants as pairs.
+                match known.people_last {
+                    _ if rest.is_empty() || known.has_condensed_rows => Ok(**first),
+                    Some(last) => {
+                        let mut both = condensed.iter();
+                        let is_meant = |layout: &&&Layout| layout.participants_last == last;
+                        Ok(**both.find(is_meant).unwrap_or(first))
+                    }
+                    None => Err(as_many_people_as_pairs(first)),
+                }
             }
             // This layout has more stimuli than the other one and the participants first, so it is
             // more likely.
@@ -153,6 +176,19 @@ fn ambiguous(several: &[Layout], shape: &[usize]) -> Error {
             readings.join(", or ")
         ),
         remedy: "set the number of stimuli (`with_n_stimuli`, `--n-stimuli`), or write one row per participant",
+    })
+}
+
+/// Returns the error for an array whose rows or columns may be the participants.
+fn as_many_people_as_pairs(layout: &Layout) -> Error {
+    let (p, n) = (layout.n_participants, layout.n_stimuli);
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "whether the rows or the columns of an array of shape [{p}, {p}] are the participants: there are as \
+             many of them as pairs of {n} stimuli"
+        ),
+        remedy: "write one matrix per participant (participants×n×n), or a table with a header: the names of the \
+                 participants if they are in columns, or of the pairs (cat_dog) if each row is a participant",
     })
 }
 
@@ -186,6 +222,7 @@ mod tests {
         let knowledge = Knowledge {
             n_stimuli,
             has_condensed_rows: false,
+            people_last: None,
             is_symmetric: &|_| symmetric,
         };
         Layout::of(shape, &knowledge)
@@ -222,7 +259,7 @@ mod tests {
             (&[66, 3], Some(11), None),
             (&[3, 66], None, Some((12, 3, Condensed, false))),
             (&[28, 28], None, None),
-            (&[28, 28], Some(8), Some((8, 28, Condensed, false))),
+            (&[28, 28], Some(8), None),
             (&[28, 28], Some(28), Some((28, 1, Square, false))),
             (&[5, 9, 9], None, Some((9, 5, Square, false))),
             (&[9, 9, 5], None, Some((9, 5, Square, true))),
@@ -234,18 +271,26 @@ mod tests {
             (&[2, 3, 4], None, None),
             (&[2, 2, 2, 2], None, None),
         ] {
-            let found = found(shape, n);
-            if shape == [3, 3] {
-                // Three participants with three pairs each, unless the matrix is symmetric.
-                assert_eq!(found.unwrap().2, Condensed);
-                continue;
-            }
-            assert_eq!(found, expected, "{shape:?} {n:?}");
+            assert_eq!(found(shape, n), expected, "{shape:?} {n:?}");
         }
         assert_eq!(layout(&[28, 28], None, true).unwrap().cells, Square);
+        for last in [false, true] {
+            let labelled = Knowledge {
+                n_stimuli: Some(8),
+                has_condensed_rows: false,
+                people_last: Some(last),
+                is_symmetric: &|_| false,
+            };
+            let labelled = Layout::of(&[28, 28], &labelled).unwrap();
+            assert_eq!(
+                (labelled.cells, labelled.participants_last),
+                (Condensed, last)
+            );
+        }
         let rows = Knowledge {
             n_stimuli: None,
             has_condensed_rows: true,
+            people_last: None,
             is_symmetric: &|_| true,
         };
         let rows = Layout::of(&[28, 28], &rows).unwrap();

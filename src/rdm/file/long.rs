@@ -8,14 +8,14 @@ use super::RdmFile;
 use super::columns::{columns_of_stimuli, is_dissimilarity, is_property, is_value, listed};
 use super::content::Contents;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
-use super::direction::{check_with_itself, refuse_directions, refuse_practice};
+use super::direction::{check_with_itself, refuse_directions, refuse_marked};
 use super::meaning::{check_direction, is_similarity};
 use super::merged::is_count;
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{
-    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
+    Table, check_groups, counts, group_alike, is_index_name, is_participant, without_fractions,
 };
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::{IdForm, Stimuli, counted};
@@ -81,7 +81,8 @@ impl LongTable {
         let exact = among(&rest, |column| is_dissimilarity(&names[column]));
         let likely = among(&rest, |column| is_value(&names[column]));
         let value = match (&exact[..], &likely[..], &rest[..]) {
-            (&[value], ..) | (_, &[value], _) => value,
+            // That of a model may be beside the judgments.
+            (&[value], &[] | &[_], _) | (_, &[value], _) => value,
             // The table has only two columns of numbers with similar names.
             (_, [], []) => return Ok(None),
             (_, [], &[value]) if !is_property(&names[value]) => value,
@@ -91,8 +92,9 @@ impl LongTable {
                         "which column holds the dissimilarity of each pair (there are {})",
                         named(several)
                     ),
-                    remedy: "name it \"dissimilarity\" in the header; if each holds the judgments of a \
-                             person, join the two stimuli in one column \"pair\" (cat_dog)",
+                    remedy: "name it \"dissimilarity\" in the header, and remove the other columns; if each \
+                             holds the judgments of a person, join the two stimuli in one column \"pair\" \
+                             (cat_dog)",
                 }
                 .into());
             }
@@ -316,7 +318,10 @@ impl RdmFile {
             |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
         let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
         refuse_directions(table, &ignored)?;
-        refuse_practice(table, &ignored, long.stimuli, long.participant)?;
+        refuse_marked(table, &ignored, long.stimuli, long.participant)?;
+        if let Some(participant) = long.participant {
+            check_groups(table, participant)?;
+        }
         let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
         if !ignored.is_empty() {
             log::info!(

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::columns::is_distance;
 use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::text::{is_one_of, words};
+use crate::io::text::{JUDGMENTS, consists_of, is_one_of, words};
 
 /// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 51] = [
+const SIMILARITIES: [&str; 56] = [
     "similarity",
     "similar",
     "alike",
@@ -18,6 +18,7 @@ const SIMILARITIES: [&str; 51] = [
     "similitude",
     "similarité",
     "ähnlichkeit",
+    "aehnlichkeit",
     "relatedness",
     "proximity",
     "closeness",
@@ -32,7 +33,10 @@ const SIMILARITIES: [&str; 51] = [
     "tau",
     "corr",
     "cor",
+    "correl",
     "correlation",
+    "korrelation",
+    "corrcoef",
     "pearson",
     "spearman",
     "same",
@@ -42,6 +46,7 @@ const SIMILARITIES: [&str; 51] = [
     "shared",
     "jaccard",
     "cos",
+    "cosine",
     "dot",
     "match",
     "agree",
@@ -110,14 +115,18 @@ impl Direction {
     }
 }
 
-/// Checks whether a name is that of similarities. `psim` and `cossim` are words of this kind.
+/// Checks whether a name is that of similarities. `psim`, `cossim` and `simrating` are words of this kind.
 pub(super) fn is_similarity(name: &str) -> bool {
     words(name).iter().any(|word| is_word_of_similarity(word))
 }
 
 fn is_word_of_similarity(word: &str) -> bool {
     let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
-    is_sim || is_one_of(word, &SIMILARITIES)
+    let is_of = |of: &str| {
+        let rest = word.strip_prefix(of);
+        rest.is_some_and(|rest| consists_of(rest, &[&JUDGMENTS]))
+    };
+    is_sim || is_one_of(word, &SIMILARITIES) || is_of("sim") || is_of("similarity")
 }
 
 /// Returns the direction of a scale whose two poles a name describes, such as `1 = similar, 7 =
@@ -281,6 +290,11 @@ mod tests {
                 &[
                     "similarity",
                     "psim",
+                    "simrating",
+                    "similarityscore",
+                    "Aehnlichkeit",
+                    "correl",
+                    "cosine",
                     "semantic_relatedness",
                     "r",
                     "Pearson r",
@@ -294,6 +308,7 @@ mod tests {
                 &[
                     "dissimilarity",
                     "correlation_distance",
+                    "cosine_distance",
                     "1-r",
                     "1 - cos",
                     "1 \u{2212} similarity",
@@ -316,7 +331,10 @@ mod tests {
                     "mean_1-r",
                 ],
             ),
-            (Direction::Unknown, &["rating", "1-7 rating", "d"]),
+            (
+                Direction::Unknown,
+                &["rating", "1-7 rating", "d", "simulated", "dissimrating"],
+            ),
         ] {
             for name in names {
                 assert_eq!(Direction::of(name), direction, "{name}");

@@ -17,19 +17,16 @@ mod order;
 mod pairs;
 mod summaries;
 mod table;
+mod write;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{FileError, Result, StimuliError, same_length};
+use crate::error::{Result, StimuliError, same_length};
 use crate::formats::TextEncoding;
-use crate::io::atomic::write_atomically;
-use crate::io::extension;
 use crate::io::format::Format;
-use crate::io::npy_header::encode_header;
-use crate::rdm::{Participant, Rdm, RdmSet};
+use crate::rdm::{Participant, RdmSet};
 use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
@@ -52,7 +49,8 @@ use summaries::{refuse_mean, refuse_summaries};
 ///
 /// If several layouts are possible, set the [number of stimuli](RdmFile::with_n_stimuli) or the
 /// [ids](RdmFile::with_ids). Otherwise 3×66 is read as three participants and 66 pairs, and 66×3,
-/// which could also be 66 participants and three pairs, is an error. A square matrix must be
+/// which could also be 66 participants and three pairs, is an error. As many participants as pairs are
+/// an error too, unless the header of a table names the participants or the pairs. A square matrix must be
 /// symmetric with a diagonal of 0, within [`Rdm::TOLERANCE`]; one of its triangles may be all 0.
 /// ```
 /// use human_alignment::rdm::{RdmFile, Scaling};
@@ -217,8 +215,13 @@ impl RdmFile {
         let layout = {
             let array = &contents.array;
             let is_symmetric = |layout| is_symmetric(array, layout);
-            let is_condensed = contents.is_condensed;
-            self.layout(array.shape(), n_labelled, is_condensed, &is_symmetric)?
+            let known = Knowledge {
+                n_stimuli: n_labelled,
+                has_condensed_rows: contents.is_condensed,
+                people_last: contents.people_last(),
+                is_symmetric: &is_symmetric,
+            };
+            self.layout(array.shape(), known)?
         };
         if contents.stimuli.is_none() {
             refuse_listed_pairs(&contents.array)?;
@@ -286,19 +289,14 @@ impl RdmFile {
         self.n_stimuli.or(self.ids.as_ref().map(Stimuli::len))
     }
 
-    fn layout(
-        &self,
-        shape: &[usize],
-        n_labelled: Option<usize>,
-        is_condensed: bool,
-        is_symmetric: &dyn Fn(Layout) -> bool,
-    ) -> Result<Layout> {
+    /// Determines the layout from what the file and the settings tell.
+    fn layout(&self, shape: &[usize], known: Knowledge<'_>) -> Result<Layout> {
         Layout::of(
             shape,
             &Knowledge {
-                n_stimuli: n_labelled.or(self.n_stimuli()),
-                has_condensed_rows: self.has_condensed_rows || is_condensed,
-                is_symmetric,
+                n_stimuli: known.n_stimuli.or(self.n_stimuli()),
+                has_condensed_rows: self.has_condensed_rows || known.has_condensed_rows,
+                ..known
             },
         )
     }
@@ -315,86 +313,4 @@ fn same_labels(own: &Stimuli, ids: &Stimuli) -> Result<()> {
         .into()),
         None => Ok(()),
     }
-}
-
-impl Rdm {
-    /// Writes the square matrix as a table, with the ids of the stimuli as header and first column.
-    ///
-    /// The extension `.csv` or `.tsv` sets the separator. The field of a missing pair is empty.
-    ///
-    /// # Errors
-    /// Returns [`FileError::UnknownFormat`] for any other file extension, and [`FileError::Write`]
-    /// if the file cannot be written.
-    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let delimiter = match extension(path).as_str() {
-            "csv" => b',',
-            "tsv" => b'\t',
-            _ => {
-                return Err(FileError::UnknownFormat {
-                    path: path.into(),
-                    expected: ".csv or .tsv",
-                }
-                .into());
-            }
-        };
-        write_atomically(path, |writer| {
-            let mut writer = csv::WriterBuilder::new()
-                .delimiter(delimiter)
-                .from_writer(writer);
-            writer.write_field("id")?;
-            writer.write_record(self.stimuli().ids())?;
-            for (first, id) in self.stimuli().ids().iter().enumerate() {
-                writer.write_field(id)?;
-                let row = (0..self.n_stimuli()).map(|second| match self.between(first, second) {
-                    // The shortest digits that are read back as the same number.
-                    Some(value) => value.to_string(),
-                    None => String::new(),
-                });
-                writer.write_record(row)?;
-            }
-            writer.flush()
-        })
-    }
-
-    /// Writes the square matrix as `.npy` (`<f8`, readable by numpy), with NaN for missing pairs.
-    /// Ids are not written.
-    ///
-    /// # Errors
-    /// Returns [`FileError::Write`] if the file cannot be written.
-    pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
-        let n = self.n_stimuli();
-        write_atomically(path.as_ref(), |writer| {
-            writer.write_all(&encode_header("<f8", &[n, n]))?;
-            write_square(self, writer)
-        })
-    }
-}
-
-impl RdmSet {
-    /// Writes the square matrices as one `.npy` array, participants×n×n (`<f8`, readable by numpy),
-    /// with NaN for missing pairs. Ids of stimuli and participants are not written.
-    ///
-    /// # Errors
-    /// Returns [`FileError::Write`] if the file cannot be written.
-    pub fn write_npy(&self, path: impl AsRef<Path>) -> Result<()> {
-        let n = self.stimuli().len();
-        write_atomically(path.as_ref(), |writer| {
-            writer.write_all(&encode_header("<f8", &[self.len(), n, n]))?;
-            self.rdms()
-                .iter()
-                .try_for_each(|rdm| write_square(rdm, writer))
-        })
-    }
-}
-
-fn write_square(rdm: &Rdm, writer: &mut dyn Write) -> std::io::Result<()> {
-    let n = rdm.n_stimuli();
-    for first in 0..n {
-        for second in 0..n {
-            let value = rdm.between(first, second).unwrap_or(f64::NAN);
-            writer.write_all(&value.to_le_bytes())?;
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,8 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use super::RdmFile;
 use super::content::{Contents, is_symmetric};
 use super::fields::{
-    has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_fields,
+    has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_column,
+    refuse_surplus_fields,
 };
 use super::layout::{Cells, Layout};
 use super::levels::{read_stacked, read_two_headers};
@@ -258,6 +259,14 @@ impl Grid {
         for labels in names.iter_mut().chain([&mut labels]) {
             without_fractions(labels);
         }
+        // R makes names of the labels of columns, but not of rows.
+        let are_made = |names: &Vec<String>| {
+            let in_r = labels.iter().map(|label| IdForm::RName.of(label));
+            names.iter().eq(in_r.collect::<Vec<String>>().iter())
+        };
+        if names.as_ref().is_some_and(are_made) {
+            names = Some(labels.clone());
+        }
         Ok(Self {
             n_rows,
             n_columns: n_columns - first,
@@ -285,6 +294,9 @@ impl Grid {
         }
         if axes[0].is_none() {
             refuse_index_column(&array, &axes[1])?;
+        }
+        if let Some(columns) = &axes[1] {
+            refuse_surplus_column(columns, axes[0].as_deref())?;
         }
         Ok(Contents {
             axes,

@@ -1,5 +1,8 @@
 //! Numbers that are no features: codes of missing values, and the numbers of rows.
 
+use ndarray::ArrayView1;
+
+use super::row_numbers::count_rows;
 use crate::error::{FileError, Result};
 use crate::linalg::Values;
 use crate::representation::Representation;
@@ -65,8 +68,8 @@ fn code_of<F: Copy + Into<f64>>(values: &[F], n_columns: usize) -> Option<(f64, 
     Some((-1.0, column))
 }
 
-/// Checks that the first or last column of an array does not number the rows, beside features that are
-/// not whole numbers.
+/// Checks that the first or last column of an array does not number the rows, in any order, beside features
+/// that are not whole numbers.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it does.
@@ -80,28 +83,26 @@ pub(super) fn refuse_row_numbers(features: &Representation) -> Result<()> {
     };
     Err(FileError::Ambiguous {
         what: format!(
-            "whether column {} of the array, which counts the rows, is a feature",
+            "whether column {} of the array, whose numbers are those of all rows, is a feature",
             column + 1
         ),
         remedy: "save the array without it if it is the index of a table (array[:, 1:] without the first \
-                 column); if it is a feature, save a table with the names of all columns",
+                 column), sorted by it if the rows are in another order; if it is a feature, divide its \
+                 numbers by 10",
     }
     .into())
 }
 
-/// Returns the first or last column if it counts the rows from 0 or 1, and others do not have whole
-/// numbers.
+/// Returns the first or last column if it numbers the rows from 0 or 1, in any order, and others do not
+/// have whole numbers.
 fn row_numbers<F: Copy + Into<f64>>(values: &[F], n_columns: usize) -> Option<usize> {
     if n_columns < 2 || values.len() / n_columns < LEAST {
         return None;
     }
     let counts = |column: &usize| {
         let numbers = values.iter().skip(*column).step_by(n_columns);
-        let first: f64 = values[*column].into();
-        (first == 0.0 || first == 1.0)
-            && (0u32..)
-                .zip(numbers)
-                .all(|(row, &number)| number.into() == first + f64::from(row))
+        let numbers: Vec<f64> = numbers.map(|&number| number.into()).collect();
+        count_rows(ArrayView1::from(&numbers))
     };
     let column = [0, n_columns - 1].into_iter().find(counts)?;
     let mut numbers = values.iter().enumerate();
@@ -164,6 +165,9 @@ mod tests {
         assert_eq!(row_numbers(&array(1.0, 0.7), 3), Some(0));
         assert_eq!(row_numbers(&array(2.0, 1.0), 3), Some(2));
         assert_eq!(row_numbers(&array(2.0, 0.7), 3), None);
+        let mut shuffled = array(1.0, 0.7);
+        shuffled.swap(0, 21);
+        assert_eq!(row_numbers(&shuffled, 3), Some(0));
         assert_eq!(row_numbers(&array(0.0, 0.7)[..27], 3), None);
         let whole: Vec<f64> = (0..10)
             .flat_map(|row| [f64::from(row), f64::from(row % 3)])

@@ -3,8 +3,8 @@
 use super::FileSource;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::text::{
-    Table, counts, id_rank, is_index_name, is_label_name, is_row_number_name, is_target_name,
-    resembles_number,
+    Table, are_different, counts, id_rank, is_index_name, is_label_name, is_row_number_name,
+    is_target_name, resembles_number,
 };
 
 /// The indices of the columns of a table, 0-based.
@@ -44,20 +44,23 @@ impl FileSource {
             .iter()
             .skip(1)
             .all(|&column| !contents[column].is_whole());
-        let is_after_decimals = |column: usize| {
+        let is_beside_decimals = |column: usize| {
             // Coordinates x and y are features.
-            let mut before = left.iter().skip(1).filter(|other| **other < column);
-            Some(&column) == left.last()
-                && left.len() > 3
-                && before.all(|&other| !contents[other].is_whole())
+            let is_outer = [left.first(), left.last()].contains(&Some(&column));
+            let is_other = |other: &&usize| **other != column && Some(**other) != ids;
+            let mut others = left.iter().filter(is_other);
+            // The first column may number the rows.
+            let is_decimal = |&other: &usize| !contents[other].is_whole() || other == left[0];
+            is_outer && left.len() > 3 && others.all(is_decimal)
         };
         for &column in &left {
             let name = table.name(column);
             let is_named = is_index_name(name)
                 || is_label_name(name)
                 || id_rank(name).is_some()
-                || is_target_name(name) && is_after_decimals(column);
-            // Without such a name, a column must contain row numbers from the first row on.
+                || is_target_name(name) && is_beside_decimals(column);
+            // Without such a name, a column must contain row numbers from the first row on, or other
+            // numbers that are all different.
             let may_count = match has_header {
                 true => is_row_number_name(name),
                 false => column == left[0] && left.len() > 1,
@@ -67,7 +70,9 @@ impl FileSource {
                 && contents[column].is_whole()
                 && (has_header && is_named
                     || may_count
-                        && (!has_header && has_decimals || counts_at_first(table, column)?))
+                        && (!has_header && has_decimals
+                            || counts_at_first(table, column)?
+                            || has_header && is_different(table, column)?))
             {
                 index.push(column);
             }
@@ -95,7 +100,8 @@ pub(super) fn unclear(table: &Table, column: usize) -> Error {
             "add a header with the names of the columns: \"id\" if it holds ids"
         } else {
             "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
-                 (`FileSource::with_ignored_column`, `--ignore-column`); rename it if it is a feature"
+                 (`FileSource::with_ignored_column`, `--ignore-column`) if the rows are in the order of \
+                 the other files; rename it if it is a feature"
         },
     })
 }
@@ -156,6 +162,12 @@ impl Content {
             && 2 * self.n_like_numbers <= self.n_texts
             && (is_first || self.n_texts >= self.n_numbers)
     }
+}
+
+/// Checks whether the fields of a column, at least three, are all different.
+fn is_different(table: &Table, column: usize) -> Result<bool> {
+    let texts = table.texts(column)?;
+    Ok(texts.len() >= 3 && are_different(&texts))
 }
 
 /// Checks whether the first rows of a column, at least three, are row numbers.

@@ -3,12 +3,36 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::io::text::plain;
+use crate::error::{FileError, Quoted, Result};
+use crate::io::text::{
+    AVERAGES, JUDGMENTS, is_count, is_one_of, is_summary, may_be_summary, plain, words,
+};
 use crate::linalg::Values;
 use crate::representation::Representation;
 
-/// Adds a warning if features are a symmetric matrix with a constant diagonal, as RDMs and matrices
-/// of similarities are.
+/// Words for the spread or the number of judgments, after the name of what was judged.
+const SPREADS: [&str; 11] = [
+    "sd", "se", "sem", "std", "stdev", "stderr", "var", "ci", "lower", "upper", "n",
+];
+
+/// Words for what the rows of a transposed table are.
+const UNITS: [&str; 13] = [
+    "unit",
+    "neuron",
+    "channel",
+    "voxel",
+    "node",
+    "feature",
+    "feat",
+    "dim",
+    "dimension",
+    "component",
+    "pc",
+    "factor",
+    "latent",
+];
+
+/// Adds a warning if features are a symmetric matrix, as RDMs and matrices of similarities are.
 pub(super) fn note_symmetric(path: &Path, features: &Representation) {
     /// Smallest number of rows for which this is no coincidence.
     const LEAST: usize = 4;
@@ -17,26 +41,101 @@ pub(super) fn note_symmetric(path: &Path, features: &Representation) {
     if n < LEAST || n != features.n_features() {
         return;
     }
-    let of = match features.values() {
-        Values::Single(values) => diagonal_of_symmetric(values, n),
-        Values::Double(values) => diagonal_of_symmetric(values, n),
+    let is_symmetric = match features.values() {
+        Values::Single(values) => is_symmetric(values, n),
+        Values::Double(values) => is_symmetric(values, n),
     };
-    if let Some(diagonal) = of {
+    if is_symmetric {
         log::warn!(
-            "{}: the features are a symmetric matrix with {diagonal} on the diagonal: if they are \
-             dissimilarities or similarities of the stimuli, read the file as an RDM (`RdmFile`; \
-             `--model-rdm` of `rsa`)",
+            "{}: the features are a symmetric matrix: if they are dissimilarities or similarities of the \
+             stimuli, such as products of features, give the features themselves, or read the file as an \
+             RDM (`RdmFile`; `--model-rdm` of `rsa`)",
             path.display()
         );
     }
 }
 
-/// Returns the element of the diagonal of a symmetric matrix, if all are 0 or all are 1.
-fn diagonal_of_symmetric<F: Copy + PartialEq + Into<f64>>(values: &[F], n: usize) -> Option<f64> {
-    let first: f64 = (*values.first()?).into();
-    let is_constant = (0..n).all(|i| values[i * n + i].into() == first);
-    let is_symmetric = || (0..n).all(|i| (0..i).all(|j| values[i * n + j] == values[j * n + i]));
-    (is_constant && (first == 0.0 || first == 1.0) && is_symmetric()).then_some(first)
+fn is_symmetric<F: PartialEq>(values: &[F], n: usize) -> bool {
+    (0..n).all(|i| (0..i).all(|j| values[i * n + j] == values[j * n + i]))
+}
+
+/// Checks that no column is named like a summary of others, their spread or a number of judgments, if other
+/// columns are not.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one is.
+pub(super) fn refuse_accompanying(names: &[&str]) -> Result<()> {
+    // Columns may be named by the letters of the alphabet.
+    let are_letters = names.iter().all(|name| name.trim().chars().count() == 1);
+    let accompanies = |name: &str| {
+        let words = words(name);
+        is_summary(name)
+            || may_be_summary(name)
+            || words.len() > 1 && is_count(name, &[&JUDGMENTS])
+            || !words.is_empty() && words.iter().all(|word| SPREADS.contains(&word.as_str()))
+            || is_spread(&words, names)
+    };
+    let accompanying: Vec<&&str> = names.iter().filter(|name| accompanies(name)).collect();
+    if are_letters || accompanying.len() == names.len() {
+        return Ok(());
+    }
+    let Some(name) = accompanying.first() else {
+        return Ok(());
+    };
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether column {} is a feature: it is named like a summary of others, their spread or a number \
+             of judgments",
+            Quoted(name)
+        ),
+        remedy: "ignore it (`FileSource::with_ignored_column`, `--ignore-column`), or give it another name \
+                 if it is a feature",
+    }
+    .into())
+}
+
+/// Checks whether the words of a name are those of another column, or of its mean, and a word for its
+/// spread, such as `size_sd` beside `size`.
+fn is_spread(name: &[String], names: &[&str]) -> bool {
+    let Some((last, judged)) = name.split_last() else {
+        return false;
+    };
+    let is_same = |other: &&str| {
+        let mut words = words(other);
+        words.retain(|word| !is_one_of(word, &AVERAGES));
+        words == judged
+    };
+    SPREADS.contains(&last.as_str()) && !judged.is_empty() && names.iter().any(is_same)
+}
+
+/// Checks that the rows are not the units of a network, or dimensions, each with a value for the stimuli that
+/// the columns are named after.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if all ids are named like numbered units, and no column is numbered.
+pub(super) fn refuse_units(ids: &[String], names: &[&str]) -> Result<()> {
+    let is_unit = |id: &String| match &words(id)[..] {
+        [word, number] => {
+            is_one_of(word, &UNITS) && number.chars().all(|c: char| c.is_ascii_digit())
+        }
+        _ => false,
+    };
+    let is_word = |name: &&str| {
+        name.contains(char::is_alphabetic) && !name.contains(|c: char| c.is_ascii_digit())
+    };
+    if ids.len() < 2 || names.len() < 2 || !ids.iter().all(is_unit) || !names.iter().all(is_word) {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether its rows, such as {}, or its columns, such as {}, are the stimuli",
+            Quoted(&ids[0]),
+            Quoted(names[0])
+        ),
+        remedy: "transpose the table if the stimuli are in columns (frame.T in pandas); otherwise give the \
+                 rows the ids of stimuli",
+    }
+    .into())
 }
 
 /// Adds a warning if single columns are read as features beside columns that are numbered.
@@ -75,11 +174,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn symmetric_matrices_have_a_constant_diagonal() {
-        let of = |values: [f64; 9]| diagonal_of_symmetric(&values, 3);
-        assert_eq!(of([0.0, 1.0, 2.0, 1.0, 0.0, 3.0, 2.0, 3.0, 0.0]), Some(0.0));
-        assert_eq!(of([1.0, 0.5, 0.2, 0.5, 1.0, 0.3, 0.2, 0.3, 1.0]), Some(1.0));
-        assert_eq!(of([0.0, 1.0, 2.0, 1.0, 0.5, 3.0, 2.0, 3.0, 0.0]), None);
-        assert_eq!(of([0.0, 1.0, 2.0, 1.0, 0.0, 3.0, 2.5, 3.0, 0.0]), None);
+    fn matrices_are_symmetric_whatever_their_diagonal() {
+        assert!(is_symmetric(
+            &[0.0, 1.0, 2.0, 1.0, 0.5, 3.0, 2.0, 3.0, 0.0],
+            3
+        ));
+        assert!(!is_symmetric(
+            &[0.0, 1.0, 2.0, 1.0, 0.0, 3.0, 2.5, 3.0, 0.0],
+            3
+        ));
+    }
+
+    #[test]
+    fn columns_that_accompany_features_are_known_by_name() {
+        for name in [
+            "total",
+            "n_ratings",
+            "n_raters",
+            "N",
+            "sd",
+            "size_SD",
+            "se",
+            "lower",
+        ] {
+            assert!(
+                refuse_accompanying(&["size", "danger", name]).is_err(),
+                "{name}"
+            );
+        }
+        assert!(refuse_accompanying(&["mean_size", "size_n"]).is_err());
+        for names in [
+            &["size", "weight", "frequency"][..],
+            &["mean", "sd", "max"],
+            &["l", "m", "n"],
+            &["mean_size", "mean_danger"],
+            &["b_lower", "a_upper"],
+            &["n"],
+        ] {
+            assert!(refuse_accompanying(names).is_ok(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn units_are_no_stimuli_of_columns_named_by_words() {
+        let check =
+            |ids: [&str; 2], names: [&str; 2]| refuse_units(&ids.map(str::to_owned), &names);
+        assert!(check(["unit0", "unit1"], ["cat", "dog"]).is_err());
+        assert!(check(["dim_01", "dim_02"], ["cat", "dog"]).is_err());
+        assert!(check(["unit0", "unit1"], ["f0", "f1"]).is_ok());
+        assert!(check(["cat", "dog"], ["size", "danger"]).is_ok());
     }
 }

@@ -4,6 +4,7 @@ mod codes;
 mod columns;
 mod lookalikes;
 mod npy;
+mod row_numbers;
 mod safetensors;
 mod summaries;
 mod table;
@@ -38,7 +39,8 @@ use crate::stimuli::Stimuli;
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
-/// from 0 or 1 is neither a feature nor an id.
+/// from 0 or 1 is neither a feature nor an id. Other columns that number the rows beside decimals, in any
+/// order, and columns named like a summary of others (`total`, `n_ratings`, `size_sd`) are refused.
 ///
 /// Floats of 16 and 32 bits, booleans and integers of up to 16 bits are read as features of `f32`;
 /// floats of 64 bits, integers of 32 and 64 bits, and the numbers of tables as features of `f64`.
@@ -207,7 +209,7 @@ impl FileSource {
     /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
     /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file
     /// beside an `.npy` file belongs to other features, [`FileError::Ambiguous`] if numbers appear to
-    /// mark missing values or to number the rows of an array, and an error if [`Stimuli::new`] or
+    /// mark missing values or to number the rows, or a column to summarise others, and an error if [`Stimuli::new`] or
     /// [`Representation::new`] does, for example for a number that is not finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
@@ -245,8 +247,10 @@ impl FileSource {
         let mut archive = NpzArchive::open(&self.path)?;
         let member = archive.choose(self.array.as_deref(), &fit_of_features)?;
         let mut reader = archive.array(member)?;
+        let shape = reader.shape().to_vec();
         let features = npy::read_matrix(&mut reader)?;
         reader.expect_end()?;
+        archive.refuse_masked(member, &shape)?;
         Ok(features.into())
     }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use ndarray::Array2;
 
 use super::columns::{Columns, unclear};
-use super::lookalikes::note_single_columns;
+use super::lookalikes::{note_single_columns, refuse_accompanying, refuse_units};
+use super::row_numbers::refuse_row_numbers;
 use super::summaries::{refuse_summaries, refused_text};
 use super::{Contents, FileSource};
 use crate::error::{
@@ -115,6 +116,10 @@ impl FileSource {
         if table.header().is_some() {
             let features = columns.features.iter();
             let names: Vec<&str> = features.map(|&column| table.name(column)).collect();
+            refuse_accompanying(&names)?;
+            if columns.ids.is_some() {
+                refuse_units(&ids, &names)?;
+            }
             note_single_columns(&self.path, &names);
             provenance = provenance.with_columns(&names);
         }
@@ -123,6 +128,7 @@ impl FileSource {
         let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
         let features = features.map_err(|error| FileError::malformed("table", error))?;
         refuse_summaries(table, ids.as_deref(), features.view())?;
+        refuse_row_numbers(table, &columns.features, features.view(), has_ids)?;
         self.check_order(ids.as_deref())?;
         let stimuli = match (ids, first_row) {
             (Some(ids), _) => Some(match numbered_by {
