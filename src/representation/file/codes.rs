@@ -87,8 +87,8 @@ pub(super) fn refuse_row_numbers(features: &Representation) -> Result<()> {
             column + 1
         ),
         remedy: "save the array without it if it is the index of a table (array[:, 1:] without the first \
-                 column), sorted by it if the rows are in another order; if it is a feature, divide its \
-                 numbers by 10",
+                 column), sorted by it if the rows are in another order; if it is a feature, write one \
+                 of its numbers with a fraction (3.0000001)",
     }
     .into())
 }
