@@ -187,7 +187,14 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
             table.without_header();
             0
         }
-        _ => column_in_several(&table)?,
+        several => {
+            // A header of texts above texts, one of which is named so.
+            let is_name = |name: &String| plain(name) == "participant";
+            if table.header().is_none() && several.iter().any(is_name) {
+                table.with_header()?;
+            }
+            column_in_several(&table)?
+        }
     };
     check_groups(&table, column)?;
     let numbered = (0..table.n_columns()).find(|&column| numbers_trials(table.name(column)));

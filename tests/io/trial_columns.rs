@@ -317,7 +317,8 @@ fn remedies_name_what_to_write() {
     let text =
         "image1,image2,image3,choice\ncat,dog,cow,0\npig,owl,hen,3\ncow,hen,dog,1\ncow,pig,dog,3\n";
     refused::<OddOneOutTask>(text, "trial 0: the answer 0");
-    let text = "reference,left,right,choice\ncat,dog,cow,1\npig,owl,hen,0\ncow,hen,dog,2\n";
+    let text =
+        "reference,left,right,choice\ncat,dog,cow,1\npig,owl,hen,0\ncow,hen,dog,2\ncow,pig,dog,2\n";
     refused::<AnchoredTask>(text, "trial 1: the answer 0");
     let text = "X,A,B,response\ncat,dog,cow,B\npig,owl,hen,A\n";
     assert_eq!(

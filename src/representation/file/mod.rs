@@ -142,7 +142,8 @@ impl FileSource {
     pub fn with_array(mut self, name: impl Into<String>) -> Result<Self> {
         let name = name.into();
         if !self.has_named_arrays() {
-            let expected = "omitted for features in files other than .npz, .safetensors and .mat";
+            let expected = "omitted for features in other files than .npz, .safetensors and .mat (it is \
+                            no array of trials)";
             return Err(Error::parameter("array", expected, name).in_file(&self.path));
         }
         self.array = Some(name);
