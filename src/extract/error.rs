@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::mismatch::{few, mismatch};
 use crate::error::{BoxedError, List, Quoted, Short};
+use crate::extract::preprocess::described::IN_CHECKPOINT;
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -233,11 +234,35 @@ pub enum ExtractError {
         expected: String,
     },
 
-    /// A file beside the weights says that they need another preprocessing than the published
+    /// The settings of the training in a checkpoint are those of a network that computes something else.
+    #[error(
+        "{} of the training of these weights is {}, not {} as in {architecture}, so that {}; if that is \
+         said of another network, save the parameters alone (`torch.save(network.state_dict(), …)`)",
+        Short(setting),
+        Short(found),
+        Short(expected),
+        possible(architecture, *first)
+    )]
+    #[non_exhaustive]
+    OtherTraining {
+        /// The architecture.
+        architecture: &'static str,
+        /// Name of the setting.
+        setting: String,
+        /// Its value for the weights.
+        found: String,
+        /// Its value in the architecture.
+        expected: String,
+        /// The first module that the setting changes, if modules before it can be extracted.
+        first: Option<&'static str>,
+    },
+
+    /// A file beside the weights, or the settings of their training, say that they need another preprocessing than the published
     /// weights of the architecture.
     #[error(
-        "{file} beside the weights describes {}, but the published weights of {model} need \
+        "{} {}, but the published weights of {model} need \
          {}: name the preprocessing (`Preprocessing::preset`, `--preprocessing`){}",
+        describes(file),
         Short(found),
         Short(expected),
         like(preset.as_slice())
@@ -246,7 +271,7 @@ pub enum ExtractError {
     OtherPreprocessing {
         /// Name of the model.
         model: String,
-        /// Name of the file.
+        /// Name of the file, or `checkpoint` for the settings of the training in the weights.
         file: &'static str,
         /// A property in the file, such as `the mean [0.5, 0.5, 0.5]`.
         found: String,
@@ -302,6 +327,22 @@ pub enum ExtractError {
         /// The value.
         value: f32,
     },
+}
+
+/// Returns what can be extracted in spite of a setting of the training.
+fn possible(architecture: &str, first: Option<&str>) -> String {
+    match first {
+        Some(first) => format!("only taps before {first} can be extracted"),
+        None => format!("these weights cannot be read as {architecture}"),
+    }
+}
+
+/// Returns the beginning of an error about the preprocessing that a file describes.
+fn describes(file: &str) -> String {
+    match file {
+        IN_CHECKPOINT => "the settings of the training in the checkpoint describe".to_owned(),
+        file => format!("{file} beside the weights describes"),
+    }
 }
 
 /// Returns the names of presets, and the form of those that can be made.

@@ -128,6 +128,11 @@ impl<'a> Expected<'a> {
         self.architecture.name()
     }
 
+    /// Returns the side of the images that the architecture was designed for, in pixels.
+    pub fn input_size(&self) -> usize {
+        self.architecture.input_size()
+    }
+
     pub fn family(&self) -> &'static str {
         self.architecture.family()
     }

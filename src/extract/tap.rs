@@ -107,7 +107,11 @@ impl FromStr for Tap {
             None => (text, Pooling::None),
         };
         if module.is_empty() {
-            return Err(Error::parameter("tap", "the path of a module", text));
+            let found = match text {
+                "" => "an empty text",
+                text => text,
+            };
+            return Err(Error::parameter("tap", "the path of a module", found));
         }
         Ok(Self::new(module).with_pooling(pooling))
     }

@@ -33,6 +33,9 @@ pub enum Item {
     Subclass(Vec<(String, Item)>),
     List(Vec<Item>),
     Number(i32),
+    Real(f32),
+    Flag(bool),
+    None,
     Text(&'static str),
     /// An object of a class with attributes.
     Object(&'static str, Vec<(String, Item)>),
@@ -234,6 +237,14 @@ impl Writer {
                 self.bytes.push(b'J');
                 self.bytes.extend(value.to_le_bytes());
             }
+            Item::Real(value) => {
+                self.bytes.push(b'G');
+                // As Python reads the decimals of the number.
+                let value: f64 = value.to_string().parse().unwrap();
+                self.bytes.extend(value.to_be_bytes());
+            }
+            Item::Flag(value) => self.bytes.push(if *value { 0x88 } else { 0x89 }),
+            Item::None => self.bytes.push(b'N'),
             Item::Text(text) => self.text(text),
             Item::Object(class, attributes) => {
                 let (module, name) = class.rsplit_once('.').unwrap();

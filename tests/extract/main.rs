@@ -12,5 +12,6 @@ mod preprocessing;
 mod published;
 mod references;
 mod trained_networks;
+mod training_settings;
 mod transformers;
 mod unusual_images;

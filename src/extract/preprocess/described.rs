@@ -9,6 +9,9 @@ use crate::error::{Error, ExtractError, FileError, Result};
 /// Means or standard deviations of red, green and blue, for levels from 0 to 1.
 pub(in crate::extract) type OfColors = [f64; 3];
 
+/// Stands for the name of a file if the settings of the training in the checkpoint itself are meant.
+pub(in crate::extract) const IN_CHECKPOINT: &str = "checkpoint";
+
 /// What a file says about the preprocessing; `None` for what it does not say.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::extract) struct DescribedPreprocessing {
@@ -18,6 +21,8 @@ pub(in crate::extract) struct DescribedPreprocessing {
     pub filter: Option<String>,
     /// The size after resizing and the side of the crop.
     pub size: Option<(Resize, u32)>,
+    /// The side of the crop, also where only this is known.
+    pub crop: Option<u32>,
     pub crop_rule: CropRule,
     /// A setting, with its value, that no published preprocessing has.
     pub unusual: Option<String>,
@@ -65,9 +70,12 @@ impl DescribedPreprocessing {
             return refuse(format!("the interpolation {found}"), filter);
         }
         let size = (published.resize(), published.crop()[0]);
-        match self.size {
-            Some(found) if found != size => {
+        match (self.size, self.crop) {
+            (Some(found), _) if found != size => {
                 refuse(format!("the size {}", shown(found)), shown(size))
+            }
+            (None, Some(found)) if found != size.1 => {
+                refuse(format!("images of {found} pixels"), size.1.to_string())
             }
             _ => Ok(()),
         }
@@ -164,6 +172,7 @@ impl DescribedPreprocessing {
             std: None,
             filter: None,
             size: None,
+            crop: None,
             crop_rule: CropRule::Torchvision,
             unusual: None,
         }

@@ -9,6 +9,7 @@ use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
+use crate::extract::preprocess::described::IN_CHECKPOINT;
 
 /// The name of an architecture, or of weights of an architecture, `architecture.tag`, in the
 /// spelling of this crate, torchvision, timm or open_clip.
@@ -96,7 +97,8 @@ impl ModelName {
     /// the preprocessing and the weights have no classifier, as after pretraining, or are those of
     /// a network of timm in a training checkpoint. If the name has no tag, returns
     /// [`ExtractError::OtherPreprocessing`] if a file beside the weights, such as
-    /// `preprocessor_config.json`, describes another preprocessing.
+    /// `preprocessor_config.json`, or the settings of the training in a checkpoint, such as `args` of
+    /// timm, describe another preprocessing.
     ///
     /// Beside a file of transformers, the centre crop is that of its image processors
     /// ([`CropRule`](crate::extract::preprocess::CropRule)).
@@ -109,7 +111,9 @@ impl ModelName {
         let is_timm =
             self.architecture.family() == "ViT (timm)" && selected.converted_from.is_none();
         let is_trained = !selected.has_classifier || is_timm && !selected.key.is_empty();
-        let is_other = is_trained && selected.described.is_empty();
+        let mut described = selected.described.iter();
+        let is_described = described.any(|described| described.file != IN_CHECKPOINT);
+        let is_other = is_trained && !is_described;
         if !selected.has_published_shapes || is_other {
             let described = selected.described.iter();
             return Err(self.no_preprocessing(described.filter_map(|each| each.preset())));

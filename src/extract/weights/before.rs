@@ -1,4 +1,5 @@
-//! Tensors beside a network that change its images or tokens: layers in front of it, and prompts.
+//! Tensors beside a network that change its images or tokens: layers in front of it or within it, and
+//! prompts.
 //!
 //! Such layers have other names than the network, so that it fits without them.
 
@@ -61,6 +62,16 @@ const OF_IMAGES: [&str; 7] = [
 
 /// Words in the names of tokens that are added to those of the image.
 const PROMPTS: [&str; 4] = ["prompt", "prompts", "prompter", "vpt"];
+
+/// Words in the names of layers that are added within a network.
+const WITHIN: [&str; 6] = [
+    "adapter",
+    "adapters",
+    "adaptformer",
+    "adaptmlp",
+    "lora",
+    "temporal",
+];
 
 /// Where the parameters of a network are in a file.
 struct Place<'l> {
@@ -208,7 +219,7 @@ impl<'l> Neighbours<'l> {
     }
 }
 
-/// Checks that no tensors look like layers in front of the network, or like prompts.
+/// Checks that no tensors look like layers in front of the network or within it, or like prompts.
 ///
 /// Returns the names of the other modules beside the network.
 ///
@@ -227,6 +238,7 @@ pub(super) fn check(
     let is_before = |other: &&Other<'_>| {
         place.is_earlier(other.name)
             || has_word(other.name, &OF_IMAGES)
+            || has_word(other.name, &WITHIN)
             || neighbours.reads_colors(&place, other)
             || is_prompt(other, place.width)
     };
@@ -243,7 +255,7 @@ pub(super) fn check(
     refuse(
         before.into_iter().map(str::to_owned).collect(),
         format!(
-            "which look like layers in front of the network or prompts: the features of the whole model \
+            "which look like layers in front of the network or within it, or prompts: the features of the whole model \
              cannot be computed; if they belong to something else, or only the network is meant, \
              ignore them (`Weights::without`;{flags})"
         ),
@@ -259,7 +271,7 @@ pub(super) fn is_of_other_network(name: &str) -> bool {
 }
 
 /// Checks whether a name has one of these words between dots, underscores, hyphens and digits.
-fn has_word(name: &str, words: &[&str]) -> bool {
+pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
     let mut parts = name.split(|c: char| !c.is_alphabetic());
     parts.any(|part| words.contains(&part.to_lowercase().as_str()))
 }

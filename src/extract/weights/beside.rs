@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::before::{self, is_of_other_network};
 use super::conventions::HUGGING_FACE;
+use super::heads;
 use super::listing::n_elements;
 use super::names::{beginnings, root, without_wrappers};
 use super::selection::{Request, Selection};
@@ -123,15 +124,27 @@ pub(super) fn check(
                 .to_owned(),
         )?;
     }
+    heads::check(request, selection, outline, expected, &others)?;
     before::check(request, selection, outline, &others)
 }
 
-/// Adds what the authors of DINO compute otherwise than timm to a checkpoint of their training, which
-/// has a teacher or a student.
+/// Adds what the authors of DINO and iBOT compute otherwise than timm to a checkpoint of their training,
+/// which has a teacher or a student.
 pub(super) fn deviate(request: &Request<'_>, selection: &mut Selection, expected: &Expected<'_>) {
-    let mut names = request.listing.keys();
-    let is_of_training = names.any(|name| ["teacher", "student"].contains(&root(name)));
-    if expected.family() == "DINO" && selection.library.is_none() && is_of_training {
+    let names = || request.listing.keys();
+    let is_of_training = names().any(|name| ["teacher", "student"].contains(&root(name)));
+    // The head of DINO, and of iBOT and DINOv2 after it.
+    let has_head =
+        names().any(|name| name.contains("head.last_layer.") || name.contains(".head.mlp."));
+    let mut settings = request.training.settings.iter();
+    let is_dino = match expected.family() {
+        "DINO" => true,
+        "ViT (timm)" | "DeiT" => {
+            has_head || settings.any(|setting| setting.key() == "momentum_teacher")
+        }
+        _ => false,
+    };
+    if is_dino && selection.library.is_none() && is_of_training {
         selection.deviations.is_aliased = true;
         selection.deviations.grid_offset = 0.1;
     }
@@ -164,7 +177,10 @@ pub(super) struct Other<'n> {
 impl<'n> Other<'n> {
     /// Checks whether the tensor is one of the factors of a LoRA or of a similar change.
     fn is_of_lora(&self) -> bool {
-        const KINDS: [&str; 7] = ["lora_", "lokr_", "hada_", "ia3_", "oft_", "boft_", "vera_"];
+        const KINDS: [&str; 11] = [
+            "lora_", "lokr_", "hada_", "ia3_", "oft_", "boft_", "vera_", "w_As", "w_Bs", "w_a_",
+            "w_b_",
+        ];
 
         let mut parts = self.name.split('.');
         parts.any(|part| KINDS.iter().any(|kind| part.starts_with(kind)))
@@ -285,7 +301,7 @@ fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
 /// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Result<()> {
     let architecture = expected.architecture();
-    for found in request.named {
+    for found in &request.training.named {
         check_named(found, expected)?;
     }
     let has = |part: &str| {
@@ -326,7 +342,7 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         return other("the pooling", found, "by the mean with padding");
     }
     // The small network of MoCo v3 has more heads than others.
-    let mut named = request.named.iter();
+    let mut named = request.training.named.iter();
     let is_named = named.any(|named| !named.by_timm && named.name == "vit_small");
     let is_moco = is_named || has("momentum_encoder") && has("predictor");
     if is_moco && architecture.starts_with("vit_small_patch") {

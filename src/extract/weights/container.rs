@@ -11,7 +11,7 @@ use safetensors::Dtype;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::listing::{Listing, NamedArchitecture, StoredTensor};
+use super::listing::{Listing, StoredTensor, Training};
 use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
@@ -130,10 +130,10 @@ impl Container {
         Ok(Self::Parts(parts.collect::<Result<_>>()?))
     }
 
-    /// Returns the names and shapes of all parameters, and the names of architectures that were
-    /// stored with them, after verifying checksums where the format has them.
-    pub fn list(&self) -> Result<(Listing, Vec<NamedArchitecture>)> {
-        let mut named = Vec::new();
+    /// Returns the names and shapes of all parameters, and what was stored about their
+    /// training, after verifying checksums where the format has them.
+    pub fn list(&self) -> Result<(Listing, Training)> {
+        let mut training = Training::default();
         let listing = match self {
             Self::Safetensors(path) => {
                 let file = SafetensorsFile::open(path)?;
@@ -161,7 +161,10 @@ impl Container {
             Self::Pth(path) => {
                 let mut file = Checkpoint::open(path)?;
                 file.verify()?;
-                named = file.named_architectures();
+                training = Training {
+                    named: file.named_architectures(),
+                    settings: file.settings(),
+                };
                 file.list()
             }
             Self::Parts(parts) => {
@@ -194,7 +197,7 @@ impl Container {
                 })
                 .collect(),
         };
-        Ok((listing, named))
+        Ok((listing, training))
     }
 
     /// Returns the SHA-256 hash of the file, of the hashes of several files, or of the tensors with

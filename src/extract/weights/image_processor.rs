@@ -257,6 +257,13 @@ fn unusual(config: &Value, class: Option<&Class>) -> Option<String> {
     if is("do_normalize", true) && !has_mean {
         return Some("do_normalize true, without image_mean,".to_owned());
     }
+    // transformers refuses a list with another number of values than colours.
+    for name in ["image_mean", "image_std"] {
+        let value = config.get(name).filter(|value| !value.is_null());
+        if let Some(value) = value.filter(|_| colors(config, name).is_none()) {
+            return Some(format!("{name} {value}"));
+        }
+    }
     let settings = config.as_object().into_iter().flatten();
     for (name, value) in settings {
         let is_off = match value {

@@ -26,6 +26,33 @@ pub(super) fn n_elements(shape: &[usize]) -> usize {
 /// Stored tensors by name. The names of nested dictionaries are joined with dots.
 pub(in crate::extract) type Listing = BTreeMap<String, StoredTensor>;
 
+/// What a checkpoint says about the training of its parameters.
+#[derive(Debug, Clone, Default)]
+pub(in crate::extract) struct Training {
+    pub(super) named: Vec<NamedArchitecture>,
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A setting of a training.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Setting {
+    /// Name in small letters, after those of the dictionaries that it is in, joined with dots.
+    pub name: String,
+    pub value: Value,
+}
+
+impl Setting {
+    /// Returns the name without those of the dictionaries.
+    pub fn key(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// Returns the names of the dictionaries.
+    pub fn place(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(place, _)| place)
+    }
+}
+
 /// The name of an architecture that was stored with parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamedArchitecture {

@@ -7,6 +7,7 @@ mod container;
 mod convention;
 mod conventions;
 mod copies;
+mod heads;
 mod hub_config;
 mod image_processor;
 pub(in crate::extract) mod images_config;
@@ -21,6 +22,8 @@ mod reader;
 mod selected;
 mod selection;
 mod timm_config;
+mod training;
+mod training_images;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -36,7 +39,7 @@ use crate::extract::outline::Expected;
 use configuration::Configurations;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
-use listing::{Listing, NamedArchitecture};
+use listing::{Listing, Training};
 use names::{Keys, without_wrappers};
 use opened::Opened;
 use selection::{Request, select};
@@ -73,8 +76,7 @@ struct Stored {
     container: Container,
     listing: Arc<Listing>,
     keys: Keys,
-    /// Names of architectures that were stored with the parameters.
-    named: Arc<[NamedArchitecture]>,
+    training: Arc<Training>,
     /// Path of the file, if the parameters are in a file.
     path: Option<PathBuf>,
     hash: String,
@@ -115,11 +117,11 @@ impl Weights {
     }
 
     fn stored(container: Container, path: Option<PathBuf>) -> Result<Self> {
-        let (listing, named) = container.list()?;
+        let (listing, training) = container.list()?;
         Ok(Self {
             origin: Origin::Stored(Stored {
                 hash: container.hash()?,
-                named: named.into(),
+                training: training.into(),
                 keys: listing
                     .keys()
                     .map(|name| (name.clone(), name.clone()))
@@ -301,13 +303,14 @@ impl Weights {
             keys: &stored.keys,
             listing: &stored.listing,
             absent: &stored.absent,
-            named: &stored.named,
+            training: &stored.training,
             is_at_root: stored.is_at_root,
         };
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
         let mut fingerprint = self.fingerprint();
-        let (mut described, mut is_configured) = (Vec::new(), false);
+        let of_training = training_images::described(&stored.training, expected);
+        let (mut described, mut is_configured) = (Vec::from_iter(of_training), false);
         if let Some(path) = &stored.path {
             let configurations = Configurations::beside(path)?;
             if let Some(network) = &configurations.network {
@@ -326,7 +329,7 @@ impl Weights {
             if let Some(open_clip) = &configurations.open_clip {
                 open_clip_config::check(open_clip, expected)?;
             }
-            described = images_config::described(&configurations);
+            described.extend(images_config::described(&configurations));
             is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
         }
         let opened = Opened::found(stored, fingerprint, selection, outline, expected);

@@ -7,9 +7,10 @@ use super::beside;
 use super::convention::Convention;
 use super::conventions::conventions;
 use super::copies::{is_part, without_copies};
-use super::listing::{Listing, NamedArchitecture};
+use super::listing::{Listing, Training};
 use super::names::{Compositions, Keys, beginnings, convert, is_counter, without_wrappers};
 use super::problems::{Problems, Verdict, check};
+use super::training;
 use crate::error::{ArgumentError, ExtractError, Result};
 use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
@@ -38,8 +39,7 @@ pub(super) struct Request<'w> {
     pub listing: &'w Listing,
     /// Prefixes of names that are ignored.
     pub absent: &'w [String],
-    /// Names of architectures that were stored with the parameters.
-    pub named: &'w [NamedArchitecture],
+    pub training: &'w Training,
     /// Whether only parameters without a prefix are meant.
     pub is_at_root: bool,
 }
@@ -113,6 +113,7 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     require_floats(request, &selection, &outline)?;
     beside::check_origin(request, expected)?;
     beside::deviate(request, &mut selection, expected);
+    training::check(request.training, &outline, expected)?;
     selection.unread = beside::check(request, &selection, &outline, expected)?;
     Ok((selection, outline))
 }

@@ -10,6 +10,7 @@ mod machine;
 mod named;
 mod operations;
 mod pickle;
+mod settings;
 mod state_dict;
 mod tensor;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::Checkpoint;
-use super::pickle::Pickle;
-use super::value::{Id, Value};
+use super::settings::json;
+use super::value::Id;
 use crate::extract::ModelName;
 use crate::extract::weights::listing::NamedArchitecture;
 
@@ -164,22 +164,4 @@ fn model_of_run(name: &str) -> Option<NamedArchitecture> {
     let (_, model) = name.split_once("-model_")?;
     let (model, _) = model.split_once("-lr_")?;
     Some(NamedArchitecture::new(model))
-}
-
-/// Converts a setting: a text, a number, or a list of these.
-fn json(pickle: &Pickle, id: Id) -> Json {
-    let single = |id: Id| match pickle.value(id) {
-        Value::Text(text) => text.as_ref().into(),
-        &Value::Integer(number) => number.into(),
-        &Value::Float(number) => number.into(),
-        Value::None => Json::Null,
-        Value::False => false.into(),
-        _ => "another value".into(),
-    };
-    match pickle.value(id) {
-        Value::Tuple(parts) | Value::List(parts) => {
-            parts.iter().map(|&part| single(part)).collect()
-        }
-        _ => single(id),
-    }
 }

@@ -29,7 +29,8 @@ impl Machine<'_> {
             }
             // NONE, NEWTRUE, NEWFALSE, EMPTY_SET
             b'N' => self.push(Value::None),
-            0x88 | 0x8f => self.push(Value::Other),
+            0x88 => self.push(Value::True),
+            0x8f => self.push(Value::Other),
             0x89 => self.push(Value::False),
             // BININT, BININT1, BININT2, LONG1, LONG4, INT, LONG
             b'J' => {

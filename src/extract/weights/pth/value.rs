@@ -19,8 +19,9 @@ pub(super) enum Value {
     Persistent(Id),
     Float(f64),
     None,
+    True,
     False,
-    /// Any value that is not needed: true, bytes or a set.
+    /// Any value that is not needed: bytes or a set.
     Other,
 }
 

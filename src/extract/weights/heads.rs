@@ -1,0 +1,139 @@
+//! The number of heads of vision transformers, which no shape of a parameter shows.
+//!
+//! The small networks of MoCo v3, of SLIP and of most trainings with masked images have 12 heads, those
+//! of timm and DINO have 3 or 6.
+
+use std::collections::BTreeSet;
+
+use super::before::has_word;
+use super::beside::{Other, refuse};
+use super::conventions::HUGGING_FACE;
+use super::listing::Setting;
+use super::selection::{Request, Selection};
+use super::training::is_of_other_part;
+use crate::error::{ExtractError, Result};
+use crate::extract::outline::{Expected, Outline};
+
+/// Names of settings with the number of heads.
+const N_HEADS: [&str; 6] = [
+    "heads",
+    "n_heads",
+    "num_attention_heads",
+    "num_heads",
+    "vision_heads",
+    "vit_heads",
+];
+
+/// Names of settings with the name of a network or of a method of training.
+const NAMES: [&str; 18] = [
+    "algorithm",
+    "arch",
+    "architecture",
+    "backbone",
+    "encoder",
+    "encoder_name",
+    "framework",
+    "method",
+    "model",
+    "model_name",
+    "model_type",
+    "name",
+    "net",
+    "network",
+    "ssl_method",
+    "vision_model",
+    "visual",
+    "vit",
+];
+
+/// Modules of networks for images and texts, and of the decoder of masked images.
+const MODULES: [&str; 8] = [
+    "decoder_embed",
+    "decoder_pos_embed",
+    "image_projection",
+    "logit_scale",
+    "text_projection",
+    "textual",
+    "token_embedding",
+    "visual_proj",
+];
+
+/// Checks that neither the settings of the training nor the tensors beside the network say that it has
+/// another number of heads.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherTraining`], or [`ExtractError::MeaningfulTensors`] for tensors.
+pub(super) fn check(
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+    expected: &Expected<'_>,
+    others: &[Other<'_>],
+) -> Result<()> {
+    let mut needed = outline.entries.iter().filter(|entry| entry.is_needed);
+    let has_attention = needed.any(|entry| entry.key.contains("att"));
+    let usual = match *expected.published.n_heads {
+        [usual] if has_attention => usual,
+        _ => return Ok(()),
+    };
+    let settings = request.training.settings.iter();
+    let settings = settings.filter(|setting| !is_of_other_part(setting.place()));
+    let settings: Vec<&Setting> = settings.collect();
+    let refuse_setting = |found: String| -> Result<()> {
+        Err(ExtractError::OtherTraining {
+            architecture: expected.architecture(),
+            setting: "num_heads".to_owned(),
+            found,
+            expected: usual.to_string(),
+            first: None,
+        }
+        .into())
+    };
+    let stated = settings.iter().filter(|s| N_HEADS.contains(&s.key()));
+    let mut stated = stated.filter_map(|setting| Some((setting, setting.value.as_u64()?)));
+    let stated: Option<(&&Setting, u64)> = stated.next();
+    match stated {
+        Some((_, n)) if n == usual as u64 => return Ok(()),
+        Some((setting, n)) => return refuse_setting(format!("{n} ({})", setting.name)),
+        None => {}
+    }
+    let is_small = matches!(expected.family(), "ViT (timm)" | "DeiT" | "DINO") && usual < 12;
+    if !is_small || selection.library == Some(HUGGING_FACE) {
+        return Ok(());
+    }
+    let named = settings.iter().filter(|s| NAMES.contains(&s.key()));
+    let mut named = named.filter_map(|s| Some((s, s.value.as_str()?)));
+    if let Some((setting, name)) = named.find(|(_, name)| has_twelve_heads(name)) {
+        return refuse_setting(format!("12 ({} {name})", setting.name));
+    }
+    // open_clip names the network of timm that it has in this module.
+    if selection.prefix.rsplit('.').next() == Some("trunk") {
+        return Ok(());
+    }
+    let module = |name: &str| {
+        name.split('.')
+            .find_map(|part| MODULES.iter().find(|m| **m == part))
+    };
+    let beside: Vec<&str> = others.iter().map(|other| other.name).collect();
+    let modules: BTreeSet<&&str> = beside.iter().filter_map(|name| module(name)).collect();
+    let flags: String = modules.iter().map(|m| format!(" --without {m}")).collect();
+    let tensors = beside.iter().filter(|name| module(name).is_some());
+    refuse(
+        tensors.map(|&name| name.to_owned()).collect(),
+        format!(
+            "as in trainings with texts or masked images, whose small networks often have 12 heads and \
+             not {usual}, which no shape shows: if they have 12, these weights cannot be read as \
+             {}; if they have {usual}, ignore these tensors (`Weights::without`;{flags})",
+            expected.architecture()
+        ),
+    )
+}
+
+/// Checks whether a name is that of a training whose small networks have 12 heads.
+fn has_twelve_heads(name: &str) -> bool {
+    /// Parts of names: of facebookresearch/slip and of MoCo v3.
+    const PARTS: [&str; 5] = ["slip_vits", "clip_vits", "simclr_vits", "mocov3", "moco_v3"];
+
+    let name = name.to_lowercase().replace('-', "_");
+    PARTS.iter().any(|part| name.contains(part)) || has_word(&name, &["mae"])
+}

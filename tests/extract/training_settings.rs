@@ -1,0 +1,355 @@
+//! Settings of a training in a checkpoint that change what a network computes, but no shape of its
+//! parameters.
+
+use human_alignment::Result;
+use human_alignment::error::ExtractError;
+use human_alignment::extract::preprocess::Preprocessing;
+use human_alignment::extract::{Architecture, Device, ModelName, Network, Tap, Weights};
+use ndarray::{Array2, Array4, ArrayD};
+
+use crate::checkpoint_files::{Format, Item, checkpoint, dict};
+use crate::common::formula::{formula, parameter};
+use crate::common::refusals::assert_refused;
+
+/// Returns the parameters of an architecture, each filled with one value, without those of the blocks
+/// after the first.
+fn filled(architecture: &str) -> Vec<(String, Item)> {
+    let architecture = Architecture::named(architecture).unwrap();
+    let all = Network::list_parameters(&architecture).unwrap().into_iter();
+    let first =
+        all.filter(|(name, _)| !name.starts_with("blocks.") || name.starts_with("blocks.0."));
+    first
+        .map(|(name, shape)| (name, Item::Filled(shape, 0.5)))
+        .collect()
+}
+
+/// Builds a network from a checkpoint with parameters and other items.
+fn network<const N: usize>(
+    architecture: &str,
+    tap: &str,
+    parameters: Vec<(String, Item)>,
+    others: [(&str, Item); N],
+) -> Result<Network> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.pth");
+    let mut items = vec![("state_dict".to_owned(), Item::Dict(parameters))];
+    items.extend(others.map(|(name, item)| (name.to_owned(), item)));
+    std::fs::write(&path, checkpoint(&Item::Dict(items), Format::Zip(2))).unwrap();
+    let architecture = Architecture::named(architecture)?;
+    let weights = Weights::read(&path)?;
+    Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu)
+}
+
+/// Returns settings under a name, as an object of argparse.
+fn namespace<const N: usize>(settings: [(&str, Item); N]) -> Item {
+    let settings = settings.map(|(name, item)| (name.to_owned(), item));
+    Item::Object("argparse.Namespace", settings.into())
+}
+
+#[test]
+fn other_numbers_of_heads_are_refused() {
+    let vit = |tap: &str, name: &'static str, settings: Item| {
+        let parameters = filled("vit_small_patch16_224");
+        network("vit_small_patch16_224", tap, parameters, [(name, settings)])
+    };
+    let named = |setting, name| dict([(setting, Item::Text(name))]);
+    // As OmegaConf stores its nodes.
+    let node = |name| {
+        let value = vec![("_val".to_owned(), Item::Text(name))];
+        let node = Item::Object("omegaconf.nodes.AnyNode", value);
+        let content = vec![("_content".to_owned(), dict([("method", node)]))];
+        Item::Object("omegaconf.dictconfig.DictConfig", content)
+    };
+    for (place, settings, part) in [
+        (
+            "args",
+            namespace([("model", Item::Text("SLIP_VITS16"))]),
+            "args.model SLIP_VITS16",
+        ),
+        (
+            "args",
+            namespace([("model", Item::Text("CLIP_VITS16"))]),
+            "12",
+        ),
+        ("args", named("arch", "mae_vit_small_patch16"), "12"),
+        ("hyper_parameters", named("method", "mocov3"), "12"),
+        (
+            "hyper_parameters",
+            dict([("backbone", named("name", "vit_small_mocov3_patch16_224"))]),
+            "hyper_parameters.backbone.name",
+        ),
+        (
+            "hyper_parameters",
+            node("mocov3"),
+            "hyper_parameters.method mocov3",
+        ),
+        (
+            "args",
+            namespace([("model_kwargs", dict([("num_heads", Item::Number(12))]))]),
+            "12 (args.model_kwargs.num_heads)",
+        ),
+    ] {
+        let refused = vit("blocks.0", place, settings.clone());
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{part}"
+        );
+        let refused = refused.unwrap_err().report().to_string();
+        assert!(refused.contains(part), "{refused}");
+        // No heads are before this tap.
+        vit("patch_embed", place, settings).unwrap();
+    }
+    for settings in [
+        named("model", "vit_small_patch16_224"),
+        named("method", "simclr"),
+        dict([
+            ("arch", Item::Text("deit_small")),
+            ("mae", Item::Flag(false)),
+        ]),
+        dict([
+            ("method", Item::Text("mae")),
+            ("num_heads", Item::Number(6)),
+        ]),
+        dict([("decoder", dict([("num_heads", Item::Number(8))]))]),
+    ] {
+        vit("blocks.0", "hyper_parameters", settings).unwrap();
+    }
+}
+
+#[test]
+fn small_towers_beside_those_of_texts_have_an_unknown_number_of_heads() {
+    let read = |prefix: &str, other: &str, without: Option<&str>| {
+        let architecture = Architecture::named("vit_tiny_patch16_224")?;
+        let all = Network::list_parameters(&architecture)?.into_iter();
+        let first =
+            all.filter(|(name, _)| !name.starts_with("blocks.") || name.starts_with("blocks.0."));
+        let first = first.map(|(name, shape)| (format!("{prefix}{name}"), ArrayD::ones(shape)));
+        let other = (other.to_owned(), ArrayD::ones(vec![8, 8]));
+        let weights = Weights::from_tensors(first.chain([other]));
+        let weights = match without {
+            Some(without) => weights.without(without)?,
+            None => weights,
+        };
+        let taps = [Tap::new("blocks.0")];
+        Network::new(&architecture, &weights, &taps, Device::Cpu).map(|_| ())
+    };
+    for (prefix, other, without) in [
+        ("visual.", "textual.token_embed.weight", "textual"),
+        (
+            "module.visual.",
+            "module.text_projection",
+            "text_projection",
+        ),
+        ("", "decoder_embed.weight", "decoder_embed"),
+    ] {
+        let refused = read(prefix, other, None).unwrap_err().report().to_string();
+        assert!(
+            refused.contains(&format!("--without {without})")),
+            "{refused}"
+        );
+        read(prefix, other, Some(without)).unwrap();
+    }
+    // open_clip names the network of timm.
+    read("visual.trunk.", "text_projection", None).unwrap();
+    read("visual.", "projector.weight", None).unwrap();
+}
+
+#[test]
+fn layers_within_the_network_are_refused() {
+    for other in ["adapters.0.down.weight", "temporal_embed", "w_As.0.weight"] {
+        let parameters = filled("vit_tiny_patch16_224").into_iter();
+        let parameters = parameters.map(|(name, item)| (format!("backbone.{name}"), item));
+        let other = (other.to_owned(), Item::Filled(vec![4, 192], 1.0));
+        let parameters = parameters.chain([other]).collect();
+        let refused = network("vit_tiny_patch16_224", "blocks.0", parameters, []);
+        assert_refused!(refused, Extract(ExtractError::MeaningfulTensors { .. }));
+    }
+}
+
+#[test]
+fn other_strides_are_refused_where_they_reach_the_tap() {
+    let resnet = |architecture: &str, tap: &str, setting: (&str, Item)| {
+        let settings = namespace([setting]);
+        network(
+            architecture,
+            tap,
+            filled(architecture),
+            [("args", settings)],
+        )
+        .map(|_| ())
+    };
+    let flags = |flags: [bool; 3]| Item::List(flags.map(Item::Flag).into());
+    let numbers = |numbers: [i32; 4]| Item::List(numbers.map(Item::Number).into());
+    for (setting, value, before, from) in [
+        ("maxpool1", Item::Flag(false), Some("bn1"), "layer1"),
+        ("remove_maxpool", Item::Flag(true), Some("bn1"), "layer1"),
+        ("dilation", Item::Flag(true), Some("layer2"), "layer4"),
+        ("dilation", Item::Number(2), Some("layer2"), "layer4"),
+        (
+            "replace_stride_with_dilation",
+            flags([false, false, true]),
+            Some("layer2"),
+            "layer4",
+        ),
+        ("output_stride", Item::Number(16), Some("layer2"), "layer4"),
+        ("last_stride", Item::Number(1), Some("layer3"), "layer4"),
+        ("first_conv", Item::Flag(false), None, "conv1"),
+        ("cifar_stem", Item::Flag(true), None, "conv1"),
+        ("strides", numbers([1, 2, 2, 1]), None, "layer4"),
+        ("bn_tf", Item::Flag(true), None, "layer1"),
+    ] {
+        let refused = resnet("resnet18", from, (setting, value.clone()));
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{setting}"
+        );
+        if let Some(before) = before {
+            resnet("resnet18", before, (setting, value)).unwrap();
+        }
+    }
+    for (setting, value) in [
+        ("maxpool1", Item::Flag(true)),
+        ("first_conv", Item::Flag(true)),
+        ("dilation", Item::Flag(false)),
+        ("dilation", Item::Number(1)),
+        ("dilation", Item::None),
+        ("replace_stride_with_dilation", flags([false; 3])),
+        ("output_stride", Item::Number(32)),
+        ("last_stride", Item::Number(2)),
+        ("strides", numbers([4, 8, 16, 32])),
+        ("cifar", Item::Text("cifar10")),
+        ("bn_tf", Item::Flag(false)),
+        ("transforms", dict([("dilation", Item::Flag(true))])),
+    ] {
+        resnet("resnet18", "layer4", (setting, value)).unwrap();
+    }
+    // The blocks of the smaller networks have no convolution of one place before the stride.
+    let stride = || ("stride_in_1x1", Item::Flag(true));
+    resnet("resnet18", "layer4", stride()).unwrap();
+    let refused = resnet("resnet50", "layer1", stride());
+    assert_refused!(refused, Extract(ExtractError::OtherTraining { .. }));
+    let normalization = || ("bn_tf", Item::Flag(true));
+    let refused = resnet("efficientnet_b0", "features.1", normalization());
+    assert_refused!(refused, Extract(ExtractError::OtherTraining { .. }));
+    resnet("tf_efficientnet_b0", "blocks.0.0", normalization()).unwrap();
+}
+
+#[test]
+fn preprocessing_that_the_checkpoint_contradicts_is_refused() {
+    let colors = |numerators: [f64; 3]| {
+        let values = numerators.map(|value| value as f32);
+        Item::List(values.map(Item::Real).into())
+    };
+    let preprocessing = |name: &str, settings: Item| {
+        let network = network(
+            "resnet18",
+            "conv1",
+            filled("resnet18"),
+            [("args", settings)],
+        )?;
+        name.parse::<ModelName>()?.preprocessing_for(&network)
+    };
+    let half = || {
+        namespace([
+            ("mean", colors([0.5; 3])),
+            ("std", colors([0.5; 3])),
+            ("crop_pct", Item::Real(1.0)),
+            ("interpolation", Item::Text("bicubic")),
+            ("img_size", Item::Number(224)),
+        ])
+    };
+    let refused = preprocessing("resnet18", half()).unwrap_err();
+    let refused = refused.report().to_string();
+    assert!(
+        refused.contains("such as half-224-bicubic-224"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("the settings of the training"),
+        "{refused}"
+    );
+    // The name of published weights decides.
+    preprocessing("resnet18.imagenet1k_v1", half()).unwrap();
+    for (settings, part) in [
+        (
+            namespace([("interpolation", Item::Text("bicubic"))]),
+            "bicubic",
+        ),
+        (namespace([("img_size", Item::Number(288))]), "288"),
+        (
+            namespace([("crop_pct", Item::Real(1.0))]),
+            "shorter side 224",
+        ),
+        (namespace([("crop_mode", Item::Text("border"))]), "border"),
+        (
+            namespace([
+                ("val_resize_size", Item::Number(232)),
+                ("val_crop_size", Item::Number(224)),
+            ]),
+            "shorter side 232",
+        ),
+    ] {
+        let refused = preprocessing("resnet18", settings);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherPreprocessing { .. }),
+            "{part}"
+        );
+        let refused = refused.unwrap_err().report().to_string();
+        assert!(refused.contains(part), "{refused}");
+    }
+    for settings in [
+        namespace([
+            ("mean", Item::None),
+            ("interpolation", Item::Text("")),
+            ("img_size", Item::None),
+            ("std", Item::Real(0.02)),
+        ]),
+        namespace([
+            ("mean", colors([0.485, 0.456, 0.406])),
+            ("std", colors([0.229, 0.224, 0.225])),
+            ("interpolation", Item::Text("bilinear")),
+            ("crop_pct", Item::Real(0.875)),
+        ]),
+        namespace([
+            ("train_crop_size", Item::Number(176)),
+            ("val_crop_size", Item::Number(224)),
+            ("val_resize_size", Item::Number(256)),
+        ]),
+    ] {
+        let found = preprocessing("resnet18", settings).unwrap();
+        assert_eq!(found, Preprocessing::IMAGENET);
+    }
+}
+
+#[test]
+fn positions_in_checkpoints_of_the_authors_of_dino_are_interpolated_as_there() {
+    let architecture = Architecture::named("vit_small_patch16_224").unwrap();
+    let features = |prefix: &str, other: &str| -> Array2<f32> {
+        let all = Network::list_parameters(&architecture).unwrap().into_iter();
+        let first =
+            all.filter(|(name, _)| !name.starts_with("blocks.") || name.starts_with("blocks.0."));
+        let first = first.filter_map(|(name, shape)| {
+            Some((format!("{prefix}{name}"), parameter(&name, &shape, 1.0)?))
+        });
+        let other = (other.to_owned(), ArrayD::ones(vec![8, 1]));
+        let weights = Weights::from_tensors(first.chain([other]));
+        let taps = [Tap::new("blocks.0")];
+        let network = Network::new(&architecture, &weights, &taps, Device::Cpu).unwrap();
+        let pixels = formula("images")
+            .take(3 * 32 * 32)
+            .map(|value| value as f32);
+        let images = Array4::from_shape_vec((1, 3, 32, 32), pixels.collect()).unwrap();
+        network.represent(images.view()).unwrap().remove(0)
+    };
+    let plain = features("model.", "projector.weight");
+    let of_authors = features("teacher.backbone.", "teacher.head.last_layer.weight_g");
+    assert_ne!(plain, of_authors);
+    // Other trainings have a teacher too.
+    assert_eq!(
+        plain,
+        features("teacher.backbone.", "teacher.projector.weight")
+    );
+}
