@@ -228,7 +228,7 @@ fn are_people(labels: &[String]) -> bool {
     let is_person = |word: &String| is_person(word) || LETTERS.contains(&word.as_str());
     labels.iter().all(|label| match &words(label)[..] {
         [name] => !is_number(name),
-        [first, rest @ ..] => is_person(first) && rest.iter().all(|word| is_number(word)),
+        [first, rest @ ..] => is_person(first) && rest.iter().all(is_number),
         [] => false,
     })
 }
