@@ -1,7 +1,5 @@
 //! Pairs of feature files with the same stimuli.
 
-use std::path::Path;
-
 use human_alignment::stimuli::Pairing;
 use human_alignment::{Error, FileSource, Representation, Result};
 
