@@ -194,6 +194,10 @@ mod tests {
         }
         let config: Value = serde_json::from_str(r#"{"do_normalize": true}"#).unwrap();
         assert!(of_transformers(&config).unwrap().unusual.is_some());
+        let short = r#"{"image_mean": [0.5], "image_std": [0.5]}"#;
+        let config: Value = serde_json::from_str(short).unwrap();
+        let found = of_transformers(&config).unwrap().unusual;
+        assert!(found.unwrap().contains("image_mean"));
         let border = r#"{"pretrained_cfg": {"crop_mode": "border"}}"#;
         let config: Value = serde_json::from_str(border).unwrap();
         assert!(of_timm(&config).unwrap().unusual.is_some());
