@@ -30,6 +30,7 @@ pub fn read_matched(
     let (Some(a), Some(b)) = (features.next(), features.next()) else {
         unreachable!("two files were read");
     };
+    let is_named = [&a, &b].map(|features| features.stimuli().is_named());
     let pairing = pair(a.stimuli(), b.stimuli());
     let matched = pairing.and_then(|pairing| Ok((b.select(a.stimuli())?, pairing)));
     let (b, pairing) = matched.map_err(|error| {
@@ -41,19 +42,22 @@ pub fn read_matched(
         ))
     })?;
     if pairing == Pairing::Position {
-        require_ids_of_both(reading, files)?;
+        require_ids_of_both(reading, files, is_named)?;
     }
     Ok((a, b, pairing))
 }
 
 /// Refuses --id-column if the ids of one table cannot be matched with those of the other, which has none.
-fn require_ids_of_both(reading: &FeatureReading, files: [FeatureFile<'_>; 2]) -> Result<()> {
+fn require_ids_of_both(
+    reading: &FeatureReading,
+    files: [FeatureFile<'_>; 2],
+    is_named: [bool; 2],
+) -> Result<()> {
     let Some(column) = &reading.id_column else {
         return Ok(());
     };
-    for (path, ids, _) in files {
-        let is_unnamed = || Ok::<_, Error>(!FileSource::open(path)?.read()?.stimuli().is_named());
-        if ids.is_none() && FileSource::open(path)?.is_table() && is_unnamed()? {
+    for ((path, ..), is_named) in files.into_iter().zip(is_named) {
+        if !is_named && FileSource::open(path)?.is_table() {
             return Err(Error::other(format!(
                 "--id-column {column}: {} has no such column, and no other ids: give its column of ids the same \
                  name",

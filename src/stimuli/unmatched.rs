@@ -98,8 +98,7 @@ impl fmt::Display for NearMiss {
                 "; the id {} reads like a header: remove that line if it is one",
                 Quoted(header)
             )?;
-        } else if self.is_part {
-            let place = self.looked_for_in.as_deref().unwrap_or("the other side");
+        } else if let Some(place) = self.looked_for_in.as_deref().filter(|_| self.is_part) {
             write!(
                 f,
                 "; add them to {place}, or leave them out of the file that has them"

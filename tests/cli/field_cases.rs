@@ -22,7 +22,9 @@ enum Expected {
 use Expected::{Note, Number, Numbers, Refusal};
 
 /// The cases whose outcome is not just a number of `expected.json`.
-const CASES: [(&str, Expected); 23] = [
+const CASES: [(&str, Expected); 24] = [
+    // The rows are the people, but the columns may be those of another file.
+    ("people_equal_pairs", Refusal("participants×n×n")),
     ("both_transposed", Refusal("--n-stimuli")),
     ("cblearn_response", Number("trials", 50.0)),
     ("feat_hdf5", Refusal("h5py.File")),

@@ -61,8 +61,8 @@ pub(super) fn check_with_itself(
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if one has several values and is named like a direction
-/// (`reversed`), or has values such as `similarity` and `dissimilarity`, or `most_alike` and
-/// `most_different`.
+/// (`reversed`), or has the values `similarity` and `dissimilarity`, or if it is named like a question
+/// and has values such as `most_alike` and `most_different`.
 pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> {
     const DIRECTIONS: [&str; 12] = [
         "reversed",
@@ -78,15 +78,19 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         "coded",
         "keyed",
     ];
-    const SIMILARITIES: [&str; 3] = ["similarity", "similar", "alike"];
-    const DIFFERENCES: [&str; 6] = [
-        "dissimilarity",
-        "difference",
-        "distance",
-        "dissimilar",
-        "different",
-        "unlike",
+    const DIFFERENCES: [&str; 4] = ["dissimilarity", "difference", "distance", "dissimilar"];
+    // Elsewhere, they may be a property of the pair.
+    const QUESTIONS: [&str; 7] = [
+        "question",
+        "condition",
+        "wording",
+        "instruction",
+        "prompt",
+        "task",
+        "query",
     ];
+    const ALIKE: [&str; 3] = ["similar", "alike", "same"];
+    const UNLIKE: [&str; 4] = ["different", "dissimilar", "unlike", "odd"];
 
     let mut values_of = vec![BTreeSet::new(); columns.len()];
     let mut rows = table.rows();
@@ -103,8 +107,10 @@ pub(super) fn refuse_directions(table: &Table, columns: &[usize]) -> Result<()> 
         let name = table.name(column);
         let some_are = |known: &[&str]| values.iter().any(|value| has_one_of(value, known));
         let is_named = has_one_of(name, &DIRECTIONS);
-        let are_both = || some_are(&SIMILARITIES) && some_are(&DIFFERENCES);
-        if values.len() > 1 && (is_named || are_both()) {
+        let are_both = || some_are(&["similarity"]) && some_are(&DIFFERENCES);
+        let is_question = has_one_of(name, &QUESTIONS);
+        let asks_both = || is_question && some_are(&ALIKE) && some_are(&UNLIKE);
+        if values.len() > 1 && (is_named || are_both() || asks_both()) {
             return Err(FileError::Ambiguous {
                 what: format!(
                     "whether all judgments have the same direction and scale: column {} has the values {}",

@@ -107,7 +107,10 @@ pub(super) fn has_row_labels(table: &Table, n_rows: usize) -> Result<bool> {
     if let Some(names) = table.header() {
         let name = &names[0];
         let is_label = is_index_name(name) || id_rank(name).is_some();
-        if is_label || is_participant(name) || is_of_pairs(name) || n_rows + 1 == names.len() {
+        // All columns may be participants, such as `sub-01`.
+        let are_people =
+            is_participant(name) && !names[1..].iter().any(|name| is_participant(name));
+        if is_label || are_people || is_of_pairs(name) || n_rows + 1 == names.len() {
             return Ok(true);
         }
         if NamedPairs::of(&names[1..])?.is_some() {
