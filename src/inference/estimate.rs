@@ -300,21 +300,15 @@ mod tests {
                 ..possible
             });
         }
-        assert_is_unknown(Estimate {
-            value: f64::NAN,
-            ..possible
-        });
+        let value = f64::NAN;
+        assert_is_unknown(Estimate { value, ..possible });
         let outside = Estimate {
             value: 2.0,
             standard_error: Some(0.0),
             ..possible
         };
-        assert_eq!(
-            outside
-                .interval_within(Confidence::default(), [0.0, 1.0])
-                .upper,
-            1.0
-        );
+        let interval = outside.interval_within(Confidence::default(), [0.0, 1.0]);
+        assert_eq!(interval.upper, 1.0);
     }
 
     fn assert_is_unknown(estimate: Estimate) {

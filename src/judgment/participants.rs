@@ -126,6 +126,17 @@ impl TrialParticipants {
         self.of_trial.iter().map(label)
     }
 
+    /// Checks that no label is empty: trials without a participant are not those of one participant.
+    pub(super) fn check_known(&self) -> Result<()> {
+        if !self.labels.iter().any(String::is_empty) {
+            return Ok(());
+        }
+        let trial = self.labels_of_trials().position(str::is_empty);
+        let found = format!("an empty text for trial {}", trial.unwrap_or_default());
+        let name = "the label of a participant";
+        Err(Error::parameter(name, "a text", found))
+    }
+
     /// Returns the participants of the trials at the given positions.
     pub(crate) fn select(&self, trials: impl Iterator<Item = usize>) -> Self {
         let participants = trials.map(|trial| self.of_trial[trial]);

@@ -175,17 +175,7 @@ impl<T: Task> Trials<T> {
             self.trials.len(),
             participants.by_trial().len(),
         )?;
-        // Trials without a participant are not those of one participant.
-        if participants.labels().iter().any(String::is_empty) {
-            let mut labels = participants.labels_of_trials();
-            let trial = labels.position(str::is_empty).unwrap_or_default();
-            let found = format!("an empty text for trial {trial}");
-            return Err(Error::parameter(
-                "the label of a participant",
-                "a text",
-                found,
-            ));
-        }
+        participants.check_known()?;
         self.participants = Some(participants);
         Ok(self)
     }
