@@ -1,16 +1,43 @@
 //! How far people agree with each other about THINGS: noise ceilings from repeated trials.
 
+use std::path::Path;
+
 use human_alignment::inference::{
     ChoiceNoiseCeiling, Confidence, Estimate, Interval, clustered_mean, clustered_mean_of,
 };
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::{Error, FileSource, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView1};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::Data;
+
+/// The columns of the repeated trials: three objects, the number of answers and the share of the most
+/// frequent one.
+const COLUMNS: [&str; 5] = ["id_lo", "id_mid", "id_hi", "n", "modal_share"];
+
+/// Reads the columns one by one, as they are not features of the same kind.
+fn columns(path: &Path) -> Result<Array2<f64>> {
+    let mut table = Array2::zeros((0, 0));
+    for (at, name) in COLUMNS.iter().enumerate() {
+        let others = COLUMNS.iter().filter(|other| *other != name);
+        let source = others
+            .copied()
+            .try_fold(FileSource::open(path)?, |source, other| {
+                source.with_ignored_column(other)
+            })?;
+        let column = source.read()?;
+        if at == 0 {
+            table = Array2::zeros((column.n_stimuli(), COLUMNS.len()));
+        }
+        table
+            .column_mut(at)
+            .assign(&column.features().to_f64().column(0));
+    }
+    Ok(table)
+}
 
 /// Chooses the frequency of the second most frequent answer, from that of the most frequent answer
 /// and of all others.
@@ -61,8 +88,7 @@ impl Data {
     /// random splits, each of the same probability.
     fn repeated_trials(&self) -> Result<Ceiling> {
         let path = self.path("things/repeated_triplets.tsv");
-        let table = FileSource::open(&path)?.read()?.features().to_f64();
-        // Three objects, the number of answers and the share of the most frequent one.
+        let table = columns(&path)?;
         let is_valid = |row: ArrayView1<'_, f64>| {
             let is_count = |&number: &f64| (0.0..1e6).contains(&number) && number.fract() == 0.0;
             let are_counts = row.len() == 5 && row.iter().take(4).all(is_count);
