@@ -649,7 +649,7 @@ fn files_of_sessions_are_of_one_person() {
         let output = run(&names, &["--human-participants", &people]);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            !output.status.success() && message.contains("alike"),
+            !output.status.success() && message.contains("the same person"),
             "{labels}{message}"
         );
     }
@@ -686,7 +686,7 @@ fn participants_are_not_numbered_afresh_in_each_group() {
     let model = named(|n| NAMES[n].to_owned());
     for column in ["site", "group", "Experiment", "list_id"] {
         let again = in_groups(column, |_, person| person.to_string());
-        models.refused(&again, &model, &[], "a label of their own");
+        models.refused(&again, &model, &[], "write both in the label");
         let unique = in_groups(column, |group, person| format!("{group}-{person}"));
         assert_eq!(models.value(&unique, &model, &[])["people"], 4, "{column}");
     }
