@@ -497,7 +497,7 @@ fn an_extraction_without_a_first_batch_leaves_no_files() {
     assert_eq!(names(&folders.out), [""; 0]);
     std::fs::write(&images.paths()[0], "no picture").unwrap();
     let unreadable = extraction(&["logits"], 1).write(&images, &[&out]);
-    assert_refused!(unreadable, Image(_));
+    assert_refused!(unreadable, File(FileError::Malformed { .. }));
     assert_eq!(names(&folders.out), [""; 0]);
 }
 

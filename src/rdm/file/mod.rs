@@ -51,7 +51,7 @@ use summaries::{refuse_mean, refuse_summaries};
 /// [ids](RdmFile::with_ids). Otherwise 3×66 is read as three participants and 66 pairs, and 66×3,
 /// which could also be 66 participants and three pairs, is an error. As many participants as pairs are
 /// an error too, unless the header of a table names the participants or the pairs. A square matrix must be
-/// symmetric with a diagonal of 0, within [`Rdm::TOLERANCE`]; one of its triangles may be all 0.
+/// symmetric with a diagonal of 0, within `Rdm::TOLERANCE`; one of its triangles may be all 0.
 /// ```
 /// use human_alignment::rdm::{RdmFile, Scaling};
 /// use human_alignment::{Rdm, Stimuli};
@@ -95,7 +95,7 @@ impl RdmFile {
     /// Creates a reader of a file. The content is read by [`RdmFile::read`].
     ///
     /// # Errors
-    /// Returns [`FileError::UnknownFormat`] or [`FileError::UnsupportedFormat`] for an unsupported
+    /// Returns `FileError::UnknownFormat` or `FileError::UnsupportedFormat` for an unsupported
     /// file extension.
     pub fn new(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -188,19 +188,19 @@ impl RdmFile {
     /// Reads the RDMs. Participants without names are numbered from `"0"`.
     ///
     /// # Errors
-    /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`:
+    /// Returns `FileError::Read` if the file cannot be read. Within `Context::File`:
     ///
-    /// - [`FileError::Malformed`], [`FileError::UnsupportedElement`], [`FileError::Truncated`],
-    ///   `ComputationError::OutOfMemory` or [`FileError::NoSuchArray`] if the array cannot be read;
-    /// - [`FileError::RaggedRow`], [`FileError::NotANumber`] or [`FileError::Encoding`] if the
+    /// - `FileError::Malformed`, `FileError::UnsupportedElement`, `FileError::Truncated`,
+    ///   `ComputationError::OutOfMemory` or `FileError::NoSuchArray` if the array cannot be read;
+    /// - `FileError::RaggedRow`, `FileError::NotANumber` or `FileError::Encoding` if the
     ///   table cannot be read, and the error that describes why labels of rows and columns are not
     ///   of the same stimuli;
     /// - `ArgumentError::Shape` or `RdmError::NotAllPairs` for shapes that no RDMs have, and
-    ///   [`FileError::Ambiguous`] for shapes with several possible layouts;
+    ///   `FileError::Ambiguous` for shapes with several possible layouts;
     /// - `ArgumentError::LengthMismatch` if the number of ids differs from the number of stimuli, and
     ///   `StimuliError::OwnLabels` if the ids differ from the labels of the file;
     /// - `RdmError::LooksLikeSimilarities` if the numbers appear to be similarities;
-    /// - `RdmError::InvalidPair` as for [`Rdm::from_square`], within `Context::Rdm` if the file
+    /// - `RdmError::InvalidPair` as for `Rdm::from_square`, within `Context::Rdm` if the file
     ///   has several RDMs.
     pub fn read(&self) -> Result<RdmSet> {
         self.read_set().map_err(|error| error.in_file(&self.path))
