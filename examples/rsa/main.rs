@@ -53,7 +53,7 @@ struct Arguments {
     /// Human dissimilarities (.npy, .npz, .safetensors, .mat, .csv, .tsv, .txt): n×n, n(n−1)/2,
     /// participants×n×n, participants×n(n−1)/2, or a table with one row per pair (item1, item2,
     /// dissimilarity, participant). Repeat the flag for the files of several participants, or of the
-    /// sessions of one, whose names say so (sub-01_ses-1). For similarities, see --similarities.
+    /// sessions of one, if their names tell (sub-01_ses-1). For similarities, see --similarities.
     #[arg(long, value_name = "FILE", required = true)]
     human: Vec<PathBuf>,
     /// Dissimilarity of two feature rows: correlation, cosine, euclidean, squared-euclidean or

@@ -236,8 +236,8 @@ pub enum ExtractError {
 
     /// The settings of the training in a checkpoint are those of a network that computes something else.
     #[error(
-        "{} of the training of these weights is {}, not {} as in {architecture}, so that {}; if that is \
-         said of another network, save the parameters alone (`torch.save(network.state_dict(), …)`)",
+        "{} of the training of these weights is {}, not {} as in {architecture}, so that {}; if the \
+         setting belongs to another network, save the parameters alone (`torch.save(network.state_dict(), …)`)",
         Short(setting),
         Short(found),
         Short(expected),

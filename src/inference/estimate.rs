@@ -114,8 +114,8 @@ pub struct Estimate {
 
 impl Estimate {
     /// Returns the confidence interval by Student's t, `value ± t · standard_error`. The interval
-    /// is unbounded if the standard error is unknown, as it is in all methods if a field has no
-    /// possible value: a value or an error that is not finite, an error below 0, or degrees of
+    /// is unbounded if the standard error is unknown. In all methods it counts as unknown if a field
+    /// has no possible value: a value or an error that is not finite, an error below 0, or degrees of
     /// freedom that are not above 0.
     pub fn interval(&self, confidence: Confidence) -> Interval {
         match self.known() {
