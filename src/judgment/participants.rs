@@ -102,12 +102,11 @@ impl TrialParticipants {
             }
             .into()),
         };
-        let checked = || {
-            let participants = read()?;
+        let checked = read().and_then(|participants| {
             check_labels(participants.labels().iter().map(String::as_str))?;
             Ok(participants)
-        };
-        checked().map_err(|error: Error| error.in_file(path))
+        });
+        checked.map_err(|error| error.in_file(path))
     }
 
     /// Returns the labels of the participants, in the order of their first trials.

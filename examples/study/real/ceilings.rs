@@ -1,42 +1,40 @@
 //! How far people agree with each other about THINGS: noise ceilings from repeated trials.
 
-use std::path::Path;
-
 use human_alignment::inference::{
     ChoiceNoiseCeiling, Confidence, Estimate, Interval, clustered_mean, clustered_mean_of,
 };
 use human_alignment::judgment::ChoiceFrequencies;
-use human_alignment::{Error, FileSource, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
-use ndarray::{Array2, ArrayView1};
+use human_alignment::{Error, OddOneOut, Result, Similarity, ZeroShotOddOneOut};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Data;
 
-/// The columns of the repeated trials: three objects, the number of answers and the share of the most
-/// frequent one.
-const COLUMNS: [&str; 5] = ["id_lo", "id_mid", "id_hi", "n", "modal_share"];
+/// A triple that several participants answered.
+#[derive(Deserialize)]
+struct Repeated {
+    id_lo: u32,
+    id_mid: u32,
+    id_hi: u32,
+    /// The number of answers.
+    n: u32,
+    /// The share of the most frequent one.
+    modal_share: f64,
+}
 
-/// Reads the columns one by one, as they are not features of the same kind.
-fn columns(path: &Path) -> Result<Array2<f64>> {
-    let mut table = Array2::zeros((0, 0));
-    for (at, name) in COLUMNS.iter().enumerate() {
-        let others = COLUMNS.iter().filter(|other| *other != name);
-        let source = others
-            .copied()
-            .try_fold(FileSource::open(path)?, |source, other| {
-                source.with_ignored_column(other)
-            })?;
-        let column = source.read()?;
-        if at == 0 {
-            table = Array2::zeros((column.n_stimuli(), COLUMNS.len()));
-        }
-        table
-            .column_mut(at)
-            .assign(&column.features().to_f64().column(0));
+impl Repeated {
+    /// Returns the number of the most frequent answers.
+    fn n_first(&self) -> u32 {
+        (f64::from(self.n) * self.modal_share).round() as u32
     }
-    Ok(table)
+
+    fn is_valid(&self) -> bool {
+        let first = self.n_first();
+        (2..1_000_000).contains(&self.n)
+            && self.modal_share <= 1.0
+            && first >= (self.n - first).div_ceil(2)
+    }
 }
 
 /// Chooses the frequency of the second most frequent answer, from that of the most frequent answer
@@ -88,31 +86,28 @@ impl Data {
     /// random splits, each of the same probability.
     fn repeated_trials(&self) -> Result<Ceiling> {
         let path = self.path("things/repeated_triplets.tsv");
-        let table = columns(&path)?;
-        let is_valid = |row: ArrayView1<'_, f64>| {
-            let is_count = |&number: &f64| (0.0..1e6).contains(&number) && number.fract() == 0.0;
-            let are_counts = row.len() == 5 && row.iter().take(4).all(is_count);
-            are_counts && row[3] >= 2.0 && row[4] <= 1.0 && {
-                let first = (row[3] * row[4]).round();
-                first >= ((row[3] - first) / 2.0).ceil()
-            }
-        };
-        if let Some(row) = table.rows().into_iter().position(|row| !is_valid(row)) {
-            return Err(Error::other(format!(
-                "{}: row {row} is not three objects, a number of answers (at least 2) and the share \
-                 of the most frequent one, from 1/3 to 1",
-                path.display()
+        let in_file = |what: String| Error::other(format!("{}: {what}", path.display()));
+        let reader = csv::ReaderBuilder::new().delimiter(b'\t').from_path(&path);
+        let mut reader = reader.map_err(|error| in_file(error.to_string()))?;
+        let table: Vec<Repeated> = reader
+            .deserialize()
+            .collect::<Result<_, _>>()
+            .map_err(|error: csv::Error| in_file(error.to_string()))?;
+        if let Some(row) = table.iter().position(|row| !row.is_valid()) {
+            return Err(in_file(format!(
+                "row {row} is not three objects, a number of answers (at least 2) and the share of the \
+                 most frequent one, from 1/3 to 1"
             )));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let mut ceiling = |second: Split| -> Result<ChoiceNoiseCeiling> {
             let mut trials = Vec::new();
-            for row in table.rows() {
-                let [a, b, c] = [0, 1, 2].map(|column| row[column] as u32);
-                let n = row[3] as u32;
-                let first = (row[3] * row[4]).round() as u32;
-                let second = second(&mut rng, first, n - first);
-                let counts = [first, second, n - first - second];
+            for row in &table {
+                let [a, b, c] = [row.id_lo, row.id_mid, row.id_hi];
+                let first = row.n_first();
+                let others = row.n - first;
+                let second = second(&mut rng, first, others);
+                let counts = [first, second, others - second];
                 for (trial, count) in [[a, b, c], [a, c, b], [b, c, a]].into_iter().zip(counts) {
                     trials.extend(std::iter::repeat_n(trial, count as usize));
                 }

@@ -66,14 +66,8 @@ impl RawTrials {
                 && matches!(other.content, Content::Numbers { .. })
             {
                 let votes = read_named(path, format, &other.name)?;
-                let votes: Vec<[f64; 2]> = votes
-                    .iter()
-                    .copied()
-                    .collect::<Vec<_>>()
-                    .as_chunks()
-                    .0
-                    .to_vec();
-                check_votes(other, &votes)?;
+                let votes: Vec<f64> = votes.iter().copied().collect();
+                check_votes(other, votes.as_chunks().0)?;
             }
             if other.list_len() != Some(n_trials as u64) {
                 raw.counted.extend(Counted::of(other));

@@ -6,34 +6,61 @@ use crate::io::text::{Table, counts};
 /// Smallest number of rows below a header.
 const FEWEST_ROWS: u64 = 10;
 
+/// The rows below the first one of a file.
+#[derive(Debug, Clone, Copy)]
+struct Below {
+    n: u64,
+    /// Whether the second row has two of the stimuli of the first one.
+    is_continued: bool,
+    /// Whether all rows are in lexicographic order.
+    is_ordered: bool,
+}
+
+impl Default for Below {
+    fn default() -> Self {
+        Self {
+            n: 0,
+            is_continued: false,
+            is_ordered: true,
+        }
+    }
+}
+
+impl Below {
+    /// Adds a row, given the one above it.
+    fn add<N: PartialOrd>(&mut self, above: &[N], row: &[N]) {
+        if self.n == 0 {
+            let n_shared = above.iter().filter(|index| row.contains(index)).count();
+            self.is_continued = n_shared >= 2;
+        }
+        self.is_ordered &= above <= row;
+        self.n += 1;
+    }
+
+    /// Returns whether the first row may be a header: there are enough rows, which are not those of
+    /// trials that are enumerated.
+    fn allow_header(&self) -> bool {
+        self.n >= FEWEST_ROWS && !(self.is_ordered && self.is_continued)
+    }
+}
+
 /// The first line of a text file of trials, and what the lines below tell about it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::dataset) struct FirstLine {
     first: Option<[u32; 3]>,
     last: [u32; 3],
-    n_below: u64,
-    /// Whether the second line has two of the stimuli of the first one.
-    is_continued: bool,
-    /// Whether all lines are in lexicographic order.
-    is_ordered: bool,
+    below: Below,
 }
 
 impl FirstLine {
     /// Looks at more trials of a file.
     pub(in crate::dataset) fn add(&mut self, trials: &[[u32; 3]]) {
         for &trial in trials {
-            let Some(first) = self.first else {
-                (self.first, self.is_ordered) = (Some(trial), true);
-                self.last = trial;
-                continue;
-            };
-            if self.n_below == 0 {
-                let n_shared = first.iter().filter(|index| trial.contains(index)).count();
-                self.is_continued = n_shared >= 2;
+            match self.first {
+                None => self.first = Some(trial),
+                Some(_) => self.below.add(&self.last, &trial),
             }
-            self.is_ordered &= self.last <= trial;
             self.last = trial;
-            self.n_below += 1;
         }
     }
 
@@ -44,9 +71,7 @@ impl FirstLine {
     /// Returns [`FileError::Ambiguous`] if it may be one.
     pub(in crate::dataset) fn check(&self, is_stream: bool) -> Result<()> {
         match self.first {
-            Some(first @ ([0, 1, 2] | [1, 2, 3]))
-                if self.n_below >= FEWEST_ROWS && !(self.is_ordered && self.is_continued) =>
-            {
+            Some(first @ ([0, 1, 2] | [1, 2, 3])) if self.below.allow_header() => {
                 Err(unclear(&first, is_stream, false))
             }
             _ => Ok(()),
@@ -60,7 +85,7 @@ impl FirstLine {
             ErrorKind::File(FileError::NotANumber { .. } | FileError::RaggedRow { .. })
         );
         match self.first {
-            Some(first @ ([0, 1, 2] | [1, 2, 3])) if self.n_below == 0 && is_other_line => {
+            Some(first @ ([0, 1, 2] | [1, 2, 3])) if self.below.n == 0 && is_other_line => {
                 unclear(&first, is_stream, false)
             }
             _ => error,
@@ -78,22 +103,19 @@ pub(super) fn check_table(table: &Table, is_anchored: bool) -> Result<()> {
     if table.header().is_some() || !table.has_marks() || counts(&first).is_none() {
         return Ok(());
     }
-    let (mut n_below, mut is_ordered, mut is_continued) = (0, true, false);
-    let mut last: Vec<f64> = Vec::new();
+    let mut below = Below::default();
+    let mut last: Option<Vec<f64>> = None;
     let mut rows = table.rows();
     while let Some(row) = rows.next()? {
         let numbers = (0..table.n_columns()).map(|column| row.maybe_number(column));
         // What is no number is not in the order of numbers.
         let numbers: Vec<f64> = numbers.map(|number| number.unwrap_or(f64::NAN)).collect();
-        n_below += 1;
-        if n_below == 2 {
-            let shared = last.iter().filter(|number| numbers.contains(number));
-            is_continued = shared.count() >= 2;
+        if let Some(last) = &last {
+            below.add(last, &numbers);
         }
-        is_ordered &= last.is_empty() || last <= numbers;
-        last = numbers;
+        last = Some(numbers);
     }
-    match n_below > FEWEST_ROWS && !(is_ordered && is_continued) {
+    match below.allow_header() {
         true => Err(unclear(&first, false, is_anchored && first.len() > 3)),
         false => Ok(()),
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{PRACTICE, Table, excludes, is_one_of, marks_practice, words};
+use crate::io::text::{PRACTICE, Table, excludes, is_one_of, marked, marks_practice, words};
 
 /// Largest number of different values of a column that tells kinds of rows apart.
 const MOST_KINDS: usize = 20;
@@ -72,13 +72,14 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
     }
     for kinds in &all {
         let name = table.name(kinds.column);
-        let marked = kinds
+        let of_values = kinds
             .n_rows
             .iter()
             .filter(|(value, _)| is_no_judgment(name, value));
-        let n_marked = kinds.n_marked + marked.map(|(_, n)| n).sum::<usize>();
+        let n_marked = kinds.n_marked + of_values.map(|(_, n)| n).sum::<usize>();
         if n_marked > 0 {
-            return Err(no_judgments(name, n_marked));
+            let marked_as = "practice, as tests of attention or as excluded";
+            return Err(marked(n_marked, name, marked_as));
         }
         let values: Vec<&str> = kinds.n_rows.keys().map(String::as_str).collect();
         let are_few = values.len() <= MOST_KINDS;
@@ -147,22 +148,6 @@ fn is_practice(name: &str, value: &str) -> bool {
     let is_named = words(name).iter().any(is_mark);
     let is_path = value.contains(['/', '\\', '.']);
     !is_path && words(value).iter().any(is_mark) || is_named && marks_practice(name, value)
-}
-
-fn no_judgments(name: &str, n_marked: usize) -> crate::Error {
-    let rows = match n_marked {
-        1 => "row is a judgment".to_owned(),
-        _ => "rows are judgments".to_owned(),
-    };
-    FileError::Ambiguous {
-        what: format!(
-            "whether {n_marked} {rows}, which column {} marks as practice, as tests of attention or as \
-             excluded",
-            Quoted(name)
-        ),
-        remedy: "remove these rows, or the column if they are judgments",
-    }
-    .into()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::column_names::has_word;
 use super::columns::Columns;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::arrays::NamedArray;
-use crate::io::text::{Table, consists_of, is_person, words};
+use crate::io::text::{Table, consists_of, is_missing, is_person, truth, words};
 
 /// Words in names of columns that tell whether the participant chose the candidate that is named first.
 const VERDICTS: [&str; 12] = [
@@ -106,22 +106,14 @@ fn is_verdict(name: &str) -> bool {
 fn are_verdicts(answers: &[Cell]) -> bool {
     answers.iter().all(|answer| match answer {
         Cell::Number(number) => (-1.0..=1.0).contains(number) || number.is_nan(),
-        Cell::Text(text) => is_truth(text).is_some() || crate::io::text::is_missing(text),
+        Cell::Text(text) => truth(text).is_some() || is_missing(text),
     })
 }
 
 fn is_yes(answer: &Cell) -> bool {
     match answer {
         Cell::Number(number) => *number >= 0.5,
-        Cell::Text(text) => is_truth(text) == Some(true),
-    }
-}
-
-fn is_truth(text: &str) -> Option<bool> {
-    match text.trim().to_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" => Some(true),
-        "false" | "f" | "no" | "n" => Some(false),
-        _ => None,
+        Cell::Text(text) => truth(text) == Some(true),
     }
 }
 

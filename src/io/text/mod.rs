@@ -33,7 +33,7 @@ pub(crate) use names::{
 pub(crate) use people::{
     alike_labels, check_groups, check_labels, column_of_participants, without_leading_zeros,
 };
-pub(crate) use row_marks::{PRACTICE, excludes, marks_practice};
+pub(crate) use row_marks::{PRACTICE, excludes, marked, marks_practice, truth};
 pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.

@@ -1,6 +1,7 @@
 //! Columns that mark rows which are no judgments.
 
 use super::names::{is_one_of, words};
+use crate::error::{Error, FileError, Quoted};
 
 /// Parts of the names of trials that are no judgments, and of the columns that mark them.
 pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
@@ -72,7 +73,7 @@ pub(crate) fn marks_practice(column: &str, field: &str) -> bool {
         let text = text.to_lowercase();
         PRACTICE.iter().any(|name| text.contains(name))
     };
-    is_named(field) || is_named(column) && !is_of(column, &INCLUDED) && is_true(field)
+    is_named(field) || is_named(column) && !is_of(column, &INCLUDED) && truth(field) == Some(true)
 }
 
 /// Checks whether a field says that its row is not to be used: by itself (`timeout`), as true in a
@@ -81,8 +82,8 @@ pub(crate) fn excludes(column: &str, field: &str) -> bool {
     // Two words, such as `timed out`, are written as one.
     let is_excluded = EXCLUDED.contains(&words(field).concat().as_str());
     is_excluded
-        || is_of(column, &EXCLUDED) && is_true(field)
-        || is_of(column, &INCLUDED) && is_false(field)
+        || is_of(column, &EXCLUDED) && truth(field) == Some(true)
+        || is_of(column, &INCLUDED) && truth(field) == Some(false)
 }
 
 /// Checks whether the name of a column has one of the words, and no others than those that accompany
@@ -96,12 +97,28 @@ fn is_of(column: &str, known: &[&str]) -> bool {
     } || known.contains(&words.concat().as_str())
 }
 
-fn is_true(field: &str) -> bool {
-    ["true", "1", "1.0", "yes", "y", "t"].contains(&field.trim().to_lowercase().as_str())
+/// Returns the truth value that a field writes as a word, a letter or a number.
+pub(crate) fn truth(field: &str) -> Option<bool> {
+    match field.trim().to_lowercase().as_str() {
+        "true" | "1" | "1.0" | "yes" | "y" | "t" => Some(true),
+        "false" | "0" | "0.0" | "no" | "n" | "f" => Some(false),
+        _ => None,
+    }
 }
 
-fn is_false(field: &str) -> bool {
-    ["false", "0", "0.0", "no", "n", "f"].contains(&field.trim().to_lowercase().as_str())
+/// Returns the error for rows that a column marks, for example as excluded.
+pub(crate) fn marked(n_rows: usize, column: &str, marked_as: &str) -> Error {
+    let (rows, judgments) = match n_rows {
+        1 => ("row", "is a judgment"),
+        _ => ("rows", "are judgments"),
+    };
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "whether {n_rows} {rows}, which column {} marks as {marked_as}, {judgments}",
+            Quoted(column)
+        ),
+        remedy: "remove these rows, or the column if they are judgments",
+    })
 }
 
 #[cfg(test)]

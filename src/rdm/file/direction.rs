@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::listed;
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
-use crate::io::text::{Table, excludes, has_one_of, marks_practice};
+use crate::io::text::{Table, excludes, has_one_of, marked, marks_practice};
 
 /// Checks that the values of stimuli with themselves are smaller than others, unless they are
 /// similarities.
@@ -137,11 +137,14 @@ pub(super) fn refuse_marked(
     stimuli: [usize; 2],
     participant: Option<usize>,
 ) -> Result<()> {
-    // The numbers of judgments that each column marks and does not, by participant.
-    let mut n_rows_of = vec![BTreeMap::<String, [usize; 2]>::new(); columns.len()];
-    let mut n_excluded_of = vec![0; columns.len()];
+    let marks = |&column: &usize| Marks {
+        column,
+        n_excluded: 0,
+        of_people: BTreeMap::new(),
+    };
+    let mut all: Vec<Marks> = columns.iter().map(marks).collect();
     let mut rows = table.rows();
-    while !columns.is_empty()
+    while !all.is_empty()
         && let Some(row) = rows.next()?
     {
         // Judgments of a stimulus with itself are not pairs.
@@ -149,36 +152,35 @@ pub(super) fn refuse_marked(
             continue;
         }
         let who = participant.map_or("", |column| row.text(column));
-        for ((&column, n_rows), n_excluded) in
-            columns.iter().zip(&mut n_rows_of).zip(&mut n_excluded_of)
-        {
-            let (name, field) = (table.name(column), row.text(column));
-            *n_excluded += usize::from(excludes(name, field));
+        for marks in &mut all {
+            let (name, field) = (table.name(marks.column), row.text(marks.column));
+            marks.n_excluded += usize::from(excludes(name, field));
             let is_other = !marks_practice(name, field);
-            n_rows.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
+            marks.of_people.entry(who.to_owned()).or_default()[usize::from(is_other)] += 1;
         }
     }
-    let refused = |n: usize, column: usize, what: &str| FileError::Ambiguous {
-        what: format!(
-            "whether {n} rows, which column {} marks as {what}, are judgments",
-            Quoted(table.name(column))
-        ),
-        remedy: "remove these rows, or the column if they are judgments",
-    };
-    for ((&column, n_rows), n_excluded) in columns.iter().zip(n_rows_of).zip(n_excluded_of) {
-        if n_excluded > 0 {
-            return Err(refused(n_excluded, column, "excluded").into());
+    for marks in all {
+        let name = table.name(marks.column);
+        if marks.n_excluded > 0 {
+            return Err(marked(marks.n_excluded, name, "excluded"));
         }
         // Participants may be marked too, such as those of a group with training.
-        if n_rows
-            .values()
-            .any(|[n_marked, n_others]| *n_marked > 0 && *n_others > 0)
-        {
-            let n: usize = n_rows.values().map(|[n_marked, _]| n_marked).sum();
-            return Err(refused(n, column, "practice or as tests of attention").into());
+        let mut people = marks.of_people.values();
+        if people.any(|[n_marked, n_others]| *n_marked > 0 && *n_others > 0) {
+            let n = marks.of_people.values().map(|[n_marked, _]| n_marked).sum();
+            return Err(marked(n, name, "practice or as tests of attention"));
         }
     }
     Ok(())
+}
+
+/// The judgments that a column marks.
+struct Marks {
+    column: usize,
+    n_excluded: usize,
+    /// The numbers of those that are marked as practice or as tests of attention, and of all others, by
+    /// participant.
+    of_people: BTreeMap<String, [usize; 2]>,
 }
 
 /// Returns the error for a column that tells the rows of a pair apart.
