@@ -6,6 +6,8 @@
 //! | [`read_the_numbers`] | compare models, noise ceilings of RSA, CKA of layers, calibration, figures |
 //! | [`learn_a_transform`] | probe with nested cross-validation, ridge regression, saving and applying transforms |
 //! | [`large_data`] | time and memory against the size of the data, features of many images and networks |
+//! | [`speed`] | durations, beside the minimal work |
+//! | [`reference_numbers`] | results on published data, to compare your own with |
 //! | [`extend`] | a network, a data set and a metric of your own |
 //!
 //! All examples are run as tests of the crate. They use small generated data, so that they can be
@@ -24,6 +26,12 @@ pub mod learn_a_transform {}
 
 #[doc = include_str!("large_data.md")]
 pub mod large_data {}
+
+#[doc = include_str!("speed.md")]
+pub mod speed {}
+
+#[doc = include_str!("reference_numbers.md")]
+pub mod reference_numbers {}
 
 #[doc = include_str!("extend.md")]
 #[cfg_attr(feature = "extract", doc = include_str!("network.md"))]
