@@ -30,6 +30,10 @@ pub struct RdmReading {
     /// pairs or 66 pairs × 3 participants.
     #[arg(long, value_name = "N")]
     pub n_stimuli: Option<usize>,
+    /// Each row of an array with two axes is a participant, as participants × pairs of stimuli, even
+    /// if there are as many participants as pairs.
+    #[arg(long)]
+    pub condensed_rows: bool,
     /// Allow missing pairs: NaN, or in tables an empty field, NA, null or a dot.
     #[arg(long)]
     pub missing: bool,
@@ -109,6 +113,9 @@ impl RdmReading {
             let mut file = self.models(path, ids.clone(), reading)?;
             if let Some(n) = n_stimuli {
                 file = file.with_n_stimuli(n);
+            }
+            if self.condensed_rows {
+                file = file.with_condensed_rows();
             }
             if let Some(array) = &self.human_array {
                 file = file.with_array(array);

@@ -144,6 +144,7 @@ fn unused(arguments: &Arguments) -> Vec<Unused> {
         "human_participants",
         "human_array",
         "n_stimuli",
+        "condensed_rows",
         "missing",
         "average_triangles",
         "similarities",

@@ -59,9 +59,13 @@ impl Layout {
         if shape.contains(&0) {
             return Err(no_rdms(shape, known.n_stimuli));
         }
+        let has_rows = |layout: &Layout| {
+            layout.cells == Cells::Condensed
+                && (!layout.participants_last || layout.n_participants == 1)
+        };
         let fits = |layout: &Layout| {
             known.n_stimuli.is_none_or(|n| n == layout.n_stimuli)
-                && !(known.has_condensed_rows && layout.cells == Cells::Square)
+                && (!known.has_condensed_rows || has_rows(layout))
         };
         let mut candidates: Vec<Layout> = Self::candidates(shape);
         candidates.retain(fits);
@@ -187,8 +191,8 @@ fn as_many_people_as_pairs(layout: &Layout) -> Error {
             "whether the rows or the columns of an array of shape [{p}, {p}] are the participants: there are as \
              many of them as pairs of {n} stimuli"
         ),
-        remedy: "write one matrix per participant (participants×n×n), or a table with a header: the names of the \
-                 participants if they are in columns, or of the pairs (cat_dog) if each row is a participant",
+        remedy: "if each row is a participant, set that (`with_condensed_rows`, `--condensed-rows`); if each column is \
+                 one, transpose the array first",
     })
 }
 
@@ -298,6 +302,14 @@ mod tests {
             (rows.cells, rows.n_stimuli, rows.n_participants),
             (Condensed, 8, 28)
         );
+        // The rows are those of pairs.
+        let columns = Knowledge {
+            n_stimuli: None,
+            has_condensed_rows: true,
+            people_last: None,
+            is_symmetric: &|_| true,
+        };
+        assert!(Layout::of(&[28, 5], &columns).is_err());
         assert_eq!(layout(&[3, 3], Some(3), true).unwrap().cells, Square);
     }
 }

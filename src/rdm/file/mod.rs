@@ -145,7 +145,8 @@ impl RdmFile {
         self
     }
 
-    /// Sets that an array of two axes holds one upper triangle per row, even if it is square.
+    /// Sets that an array of two axes holds one upper triangle per row, even if there are as many rows
+    /// as pairs of stimuli, or as stimuli.
     #[must_use]
     pub fn with_condensed_rows(mut self) -> Self {
         self.has_condensed_rows = true;
