@@ -211,6 +211,20 @@ fn trials_may_count_ids_that_are_numbers_or_objects() {
         let refused = read(name, objects(n));
         assert_refused!(refused, File(FileError::Ambiguous { .. }), "{name}");
     }
+    // Numbers of the rows in another order, also if the stimuli have no ids.
+    for name in ["order.npy", "nsd_id.npy"] {
+        let order = numbers("(4,)", &[2.0, 0.0, 3.0, 1.0]);
+        assert_refused!(
+            read(name, order.clone()),
+            File(FileError::Ambiguous { .. }),
+            "{name}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let queries = numbers("(2, 3)", &[0.0, 1.0, 2.0, 2.0, 1.0, 3.0]);
+        let path = archive(&folder, &[("triplets.npy", queries), (name, order)]);
+        let read = TripletFile::<OddOneOutTask>::read(&path, Stimuli::unnamed(4));
+        assert_refused!(read, File(FileError::Ambiguous { .. }), "{name}");
+    }
     // Numbers of rows, and of something else.
     assert!(read("ids.npy", numbers("(4,)", &[0.0, 1.0, 2.0, 3.0])).is_ok());
     assert!(read("sizes.npy", numbers("(4,)", &[7.0, 3.0, 9.0, 1.0])).is_ok());

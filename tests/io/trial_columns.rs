@@ -289,6 +289,13 @@ fn rows_that_are_excluded_are_no_judgments() {
         ("block", "practice", "main"),
         ("rt", "timeout", "512"),
         ("attention_check_passed", "0", "1"),
+        ("warm-up", "yes", "no"),
+        ("trialType", "tutorial", "main"),
+        ("type", "foil", "test"),
+        ("status", "no response", "ok"),
+        ("Phase", "Übungsphase", "Haupt"),
+        ("gültig", "nein", "ja"),
+        ("有效", "否", "是"),
     ] {
         let table = |last: &str| {
             format!(
@@ -306,6 +313,100 @@ fn rows_that_are_excluded_are_no_judgments() {
             3,
             "{name}"
         );
+    }
+}
+
+#[test]
+fn rows_of_other_loops_are_no_judgments() {
+    // PsychoPy counts the trials of each loop in columns of its own.
+    let table = |names: &str, rows: [&str; 3]| {
+        let [first, second, third] = rows;
+        format!(
+            "image1,image2,image3,choice,{names}\ncat,dog,cow,cat,{first}\npig,owl,hen,owl,{second}\n\
+             cow,hen,dog,cow,{third}\n"
+        )
+    };
+    for (names, rows) in [
+        ("warmup.thisN,trials.thisN", ["0,", ",0", ",1"]),
+        ("trials.thisN", ["", "0", "1"]),
+        ("practice.thisTrialN", ["0", "", ""]),
+    ] {
+        refused::<OddOneOutTask>(&table(names, rows), "in a loop of PsychoPy");
+    }
+    for (names, rows) in [
+        ("warmup.thisN,trials.thisN", [",0", ",1", ",2"]),
+        ("blocks.thisN,trials.thisN", ["0,0", "0,1", "1,0"]),
+    ] {
+        assert!(animals::<OddOneOutTask>(&table(names, rows)).is_ok());
+    }
+}
+
+#[test]
+fn trials_with_several_rows_are_refused() {
+    let trials = [
+        "cat,dog,cow,cat",
+        "pig,owl,hen,owl",
+        "cow,hen,dog,cow",
+        "pig,cat,dog,pig",
+        "owl,cow,cat,cat",
+    ];
+    let table = |name: &str, values: [&str; 2]| {
+        let of_trial = |trial: &&str| values.map(|value| format!("{trial},{value}\n")).concat();
+        let rows: String = trials.iter().map(of_trial).collect();
+        format!("image1,image2,image3,choice,{name}\n{rows}")
+    };
+    for (name, values) in [
+        ("Zone Type", ["image", "slider"]),
+        ("attempt", ["1", "2"]),
+        ("trial_type", ["odd", "confidence"]),
+    ] {
+        refused::<OddOneOutTask>(&table(name, values), "why trials have several rows");
+    }
+    for (name, values) in [
+        ("repetition", ["1", "2"]),
+        ("participant", ["a", "b"]),
+        ("group", ["x", "x"]),
+    ] {
+        assert!(
+            animals::<OddOneOutTask>(&table(name, values)).is_ok(),
+            "{name}"
+        );
+    }
+    let saved_twice = table("participant", ["a", "a"]);
+    refused::<OddOneOutTask>(&saved_twice, "occurs several times");
+}
+
+#[test]
+fn an_order_on_the_screen_in_any_text_is_noticed() {
+    let table = |name: &str, orders: [&str; 2]| {
+        let [first, second] = orders;
+        format!(
+            "image1,image2,image3,response,{name}\ncat,dog,cow,1,\"{first}\"\npig,owl,hen,3,\"{second}\"\n"
+        )
+    };
+    for orders in [
+        [
+            "<img src='dog.jpg'><img src='cat.jpg'><img src='cow.jpg'>",
+            "<img src='pig.jpg'><img src='hen.jpg'><img src='owl.jpg'>",
+        ],
+        ["dog|cow|cat", "owl|pig|hen"],
+    ] {
+        refused::<OddOneOutTask>(&table("html", orders), "positions on the screen");
+    }
+    let same = table("html", ["cat, dog or cow", "pig, owl or hen"]);
+    assert!(animals::<OddOneOutTask>(&same).is_ok());
+    let places = "image1,image2,image3,image1_position,image2_position,image3_position,response\n\
+                  cat,dog,cow,right,middle,left,1\npig,owl,hen,left,right,middle,3\n";
+    refused::<OddOneOutTask>(places, "positions on the screen");
+}
+
+#[test]
+fn weights_of_trials_are_refused() {
+    for text in [
+        "anchor,positive,negative,weight\ncat,dog,cow,0.5\npig,owl,hen,0.7\n",
+        "head,winner,loser,weighting\ncat,dog,cow,0.5\npig,owl,hen,0.7\n",
+    ] {
+        refused::<AnchoredTask>(text, "count equally");
     }
 }
 

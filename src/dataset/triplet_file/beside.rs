@@ -247,9 +247,13 @@ impl Order {
     }
 
     fn add(&mut self, row: &Row<'_>, stimuli: [usize; 3]) {
+        let shown = stimuli.map(|column| stem(row.text(column)).to_owned());
         let entries = match self.columns.as_slice() {
-            &[a, b, c] => Some([a, b, c].map(|column| row.text(column).to_owned())),
-            columns => entries(row.text(columns[0])),
+            &[a, b, c] => Some([a, b, c].map(|column| stem(row.text(column)).to_owned())),
+            columns => {
+                let text = row.text(columns[0]);
+                in_text(text, &shown).or_else(|| entries(text))
+            }
         };
         let Some(entries) = entries else {
             (self.are_same, self.are_stimuli) = (false, false);
@@ -259,7 +263,6 @@ impl Order {
             entries.sort_unstable();
             entries
         };
-        let shown = stimuli.map(|column| row.text(column).to_owned());
         let first = self.first.get_or_insert_with(|| entries.clone());
         let set = sorted(entries.clone());
         self.are_same &= set[0] != set[1] && set[1] != set[2] && set == sorted(first.clone());
@@ -267,6 +270,38 @@ impl Order {
         self.changes[0] |= entries != *first;
         self.changes[1] |= entries != shown;
     }
+}
+
+/// Returns the name of a file without its folders and its extension.
+fn stem(text: &str) -> &str {
+    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && !extension.contains(char::is_numeric) => {
+            stem
+        }
+        _ => name,
+    }
+}
+
+/// Returns three names in the order in which a text, such as one of HTML, has them. Returns `None` for
+/// numbers, which any text may have.
+fn in_text(text: &str, names: &[String; 3]) -> Option<[String; 3]> {
+    let mut places = Vec::new();
+    for name in names {
+        if name.parse::<f64>().is_ok() {
+            return None;
+        }
+        let is_whole = |&(at, _): &(usize, &str)| {
+            let is_outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+            is_outside(text[..at].chars().next_back())
+                && is_outside(text[at + name.len()..].chars().next())
+        };
+        let (at, _) = text.match_indices(name.as_str()).find(is_whole)?;
+        places.push((at, name.clone()));
+    }
+    places.sort_unstable();
+    let in_order: Vec<String> = places.into_iter().map(|(_, name)| name).collect();
+    in_order.try_into().ok()
 }
 
 /// Returns the entries of a list of three, such as `[2, 0, 1]`, `3-1-2` or `CAB`.
@@ -293,5 +328,27 @@ fn entries(text: &str) -> Option<[String; 3]> {
             letters.try_into().ok()
         }
         Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_an_order_of_names() {
+        let names = ["cat", "dog", "catfish"].map(String::from);
+        for text in [
+            "[\"<img src='s/catfish.jpg'>\", \"<img src='s/cat.jpg'>\", \"<img src='s/dog.jpg'>\"]",
+            "catfish,cat,dog",
+            "catfish|cat|dog",
+        ] {
+            let found = in_text(text, &names).unwrap();
+            assert_eq!(found, ["catfish", "cat", "dog"], "{text}");
+        }
+        assert_eq!(in_text("catfish, dog", &names), None);
+        assert_eq!(in_text("2 1 3", &["1", "2", "3"].map(String::from)), None);
+        assert_eq!(stem("stimuli/a.b.jpg"), "a.b");
+        assert_eq!(stem("12.5"), "12.5");
     }
 }

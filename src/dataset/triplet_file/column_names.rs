@@ -207,6 +207,9 @@ pub(super) fn triple(names: &[String]) -> Result<Option<[usize; 3]>> {
             let name = &names[first];
             STIMULI.iter().any(|word| name.contains(word))
         };
+        if found.iter().any(|&triple| !are_places(names, triple)) {
+            found.retain(|&triple| !are_places(names, triple));
+        }
         if found.iter().any(is_of_stimuli) {
             found.retain(is_of_stimuli);
         }

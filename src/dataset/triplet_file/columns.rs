@@ -7,8 +7,8 @@ use super::counts::is_count;
 use super::other_order::tell_another_order;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{
-    PRACTICE, Table, column_of_participants, is_about_participants, is_index_name, is_participant,
-    plain,
+    Table, column_of_participants, is_about_participants, is_index_name, is_participant,
+    names_practice, plain,
 };
 use crate::judgment::Task;
 
@@ -106,7 +106,7 @@ impl Columns {
             answer,
             participant,
             response_time: others().find(is_time),
-            trial_type: others().find(|column| is_of_type(&names[*column])),
+            trial_type: others().find(|column| is_of_type(&written[*column])),
             counts: others()
                 .filter(|&column| is_count(&written[column]))
                 .collect(),
@@ -183,9 +183,8 @@ fn columns_of_trials(names: &[String]) -> Vec<usize> {
 
 /// Checks whether a column tells trials apart from those that are no judgments.
 fn is_of_type(name: &str) -> bool {
-    name.contains("type")
-        || name.ends_with("phase")
-        || PRACTICE.iter().any(|mark| name.contains(mark))
+    let plain = plain(name);
+    plain.contains("type") || plain.ends_with("phase") || names_practice(name)
 }
 
 /// Checks whether the first record of a table of ids holds the names of its columns, which the reader

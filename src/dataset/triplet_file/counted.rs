@@ -16,13 +16,15 @@ pub(super) struct Counted {
 #[derive(Debug)]
 enum List {
     Texts(Vec<String>),
+    /// Different whole numbers, as ids.
+    Numbers(Vec<String>),
     /// What the array holds, which cannot be read, and its length if it is known.
     Unread(String, Option<u64>),
 }
 
 impl Counted {
-    /// Returns the list in an array that has no value for each trial: texts, different whole numbers in
-    /// an array named like stimuli, or what cannot be read.
+    /// Returns the list in an array that has no value for each trial: texts, different whole numbers that do
+    /// not just count, or what cannot be read.
     pub(super) fn of(array: &NamedArray) -> Option<Self> {
         /// Smallest length of a list of stimuli.
         const FEWEST: usize = 3;
@@ -35,9 +37,7 @@ impl Counted {
             Content::Numbers {
                 values: Some(values),
                 ..
-            } if may_be_of_stimuli(&array.name) && values.len() >= FEWEST => {
-                List::Texts(ids(values)?)
-            }
+            } if values.len() >= FEWEST => List::Numbers(ids(values)?),
             Content::Unread(what) => List::Unread(what.clone(), array.list_len()),
             _ => return None,
         };
@@ -51,27 +51,33 @@ impl Counted {
     /// Returns [`FileError::Ambiguous`] if they may do so.
     pub(super) fn check(&self, stimuli: &Stimuli) -> Result<()> {
         let name = Quoted(&self.name);
+        let is_list = |length: Option<u64>| {
+            may_be_of_stimuli(&self.name) || length == Some(stimuli.len() as u64)
+        };
         let (what, remedy) = match &self.list {
-            _ if !stimuli.is_named() => return Ok(()),
-            List::Texts(texts) if stimuli.ids() == texts.as_slice() => return Ok(()),
-            List::Texts(_) => (
+            List::Numbers(ids)
+                if !may_be_of_stimuli(&self.name) && !are_rows(ids, stimuli.len()) =>
+            {
+                return Ok(());
+            }
+            List::Texts(_) | List::Unread(..) if !stimuli.is_named() => return Ok(()),
+            List::Texts(ids) | List::Numbers(ids) if stimuli.ids() == ids.as_slice() => {
+                return Ok(());
+            }
+            List::Texts(_) | List::Numbers(_) => (
                 format!(
                     "whether the indices of trials count the ids in its array {name} or the stimuli"
                 ),
                 "give these ids as the list that trials count (`--stimuli`), or remove the array",
             ),
-            List::Unread(what, length)
-                if may_be_of_stimuli(&self.name) || *length == Some(stimuli.len() as u64) =>
-            {
-                (
-                    format!(
-                        "whether the indices of trials count the stimuli or its array {name}, which holds \
+            List::Unread(what, length) if is_list(*length) => (
+                format!(
+                    "whether the indices of trials count the stimuli or its array {name}, which holds \
                          {what}"
-                    ),
-                    "write the names as texts (`numpy.array(names, dtype=str)`, or a cell array of texts), \
+                ),
+                "write the names as texts (`numpy.array(names, dtype=str)`, or a cell array of texts), \
                      or remove the array and give its names as the list that trials count (`--stimuli`)",
-                )
-            }
+            ),
             List::Unread(..) => return Ok(()),
         };
         Err(FileError::Ambiguous { what, remedy }.into())
@@ -81,6 +87,14 @@ impl Counted {
 /// Checks whether an array may be named like one with the stimuli.
 fn may_be_of_stimuli(name: &str) -> bool {
     is_of_stimuli(name) || has_one_of(name, &["word"])
+}
+
+/// Checks whether different whole numbers are those of all rows, from 0 or 1, in another order.
+fn are_rows(ids: &[String], n_rows: usize) -> bool {
+    let numbers = || ids.iter().filter_map(|id| id.parse::<usize>().ok());
+    let is_within =
+        |first: usize| numbers().all(|number| (first..first + n_rows).contains(&number));
+    ids.len() == n_rows && (is_within(0) || is_within(1))
 }
 
 /// Returns different whole numbers as ids, unless they just count.

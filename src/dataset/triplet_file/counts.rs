@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::answer_words::{ANSWERS, CLOSER};
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{self, counts, is_person, words};
+use crate::io::text::{self, counts, has_one_of, is_person, words};
 
 /// Checks whether a column may hold the number of equal answers, or of those who gave them.
 pub(super) fn is_count(name: &str) -> bool {
@@ -22,7 +22,7 @@ pub(super) fn check_count(
     participants: Option<&[String]>,
 ) -> Result<()> {
     let Some(numbers) = whole(values) else {
-        return Ok(());
+        return check_weights(column, values);
     };
     let vary = numbers.iter().any(|number| *number != numbers[0]);
     let is_of_people = participants.is_some_and(|people| is_property(values, people));
@@ -35,6 +35,22 @@ pub(super) fn check_count(
             Quoted(column)
         ),
         remedy: "if it does, repeat each line as many times; otherwise remove the column",
+    }
+    .into())
+}
+
+/// Checks that a column does not hold weights of the rows.
+fn check_weights(column: &str, values: &[String]) -> Result<()> {
+    let are_numbers = values.iter().all(|value| value.parse::<f64>().is_ok());
+    if !has_one_of(column, &["weight", "weighting"]) || !are_numbers {
+        return Ok(());
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether trials count equally, since column {} may hold their weights",
+            Quoted(column)
+        ),
+        remedy: "trials of different weights are not supported; remove the column if they count equally",
     }
     .into())
 }

@@ -19,6 +19,7 @@ mod other_answers;
 mod other_order;
 mod questions;
 mod raw;
+mod repeats;
 mod roles;
 mod source;
 

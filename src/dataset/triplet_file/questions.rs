@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{PRACTICE, Table, excludes, is_one_of, marked, marks_practice, words};
+use crate::io::text::{Table, excludes, is_one_of, marked, marks_practice, words};
 
 /// Largest number of different values of a column that tells kinds of rows apart.
 const MOST_KINDS: usize = 20;
@@ -15,6 +15,9 @@ const MOST_QUESTIONS: usize = 6;
 /// Words in names of columns with the question that a row answers, and those that accompany them.
 const QUESTIONS: [&str; 4] = ["question", "task", "instruction", "prompt"];
 const OF_QUESTIONS: [&str; 7] = ["name", "text", "type", "kind", "label", "the", "for"];
+
+/// Endings of the names of columns in which PsychoPy counts the trials of a loop.
+const OF_LOOPS: [&str; 4] = [".thisN", ".thisTrialN", ".thisRepN", ".thisIndex"];
 
 /// Words in the values of a column of any name that are of different questions.
 const OPPOSITES: [(&[&str], &[&str]); 2] = [
@@ -35,26 +38,32 @@ struct Kinds {
     n_rows: BTreeMap<String, usize>,
     /// Number of rows of other values that mark them as no judgments.
     n_marked: usize,
+    /// Number of rows without a value.
+    n_empty: usize,
 }
 
 /// Checks that all rows are judgments and answer the same question, as columns beside the trials tell.
 ///
 /// # Errors
-/// Returns [`FileError::Ambiguous`] if rows are marked as practice, as tests of attention or as excluded, or
-/// if they answer several questions.
+/// Returns [`FileError::Ambiguous`] if rows are marked as practice, as tests of attention or as excluded, if
+/// they are of several loops of an experiment, or if they answer several questions.
 pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
     let kinds = |&column: &usize| Kinds {
         column,
         n_rows: BTreeMap::new(),
         n_marked: 0,
+        n_empty: 0,
     };
     let mut all: Vec<Kinds> = beside.iter().map(kinds).collect();
+    let mut n_rows = 0;
     let mut rows = table.rows();
     while !all.is_empty()
         && let Some(row) = rows.next()?
     {
+        n_rows += 1;
         for kinds in &mut all {
             let text = row.text(kinds.column);
+            kinds.n_empty += usize::from(row.is_missing(kinds.column));
             let n_kinds = kinds.n_rows.len();
             match kinds.n_rows.get_mut(text) {
                 Some(n) => *n += 1,
@@ -72,6 +81,10 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
     }
     for kinds in &all {
         let name = table.name(kinds.column);
+        let is_of_loop = OF_LOOPS.iter().any(|ending| name.ends_with(ending));
+        if is_of_loop && (1..n_rows).contains(&kinds.n_empty) {
+            return Err(several_loops(name, n_rows - kinds.n_empty, n_rows));
+        }
         let of_values = kinds
             .n_rows
             .iter()
@@ -92,7 +105,7 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
 
 /// Checks whether a field marks its row as practice, as a test of attention or as excluded.
 fn is_no_judgment(name: &str, value: &str) -> bool {
-    excludes(name, value) || is_practice(name, value)
+    excludes(name, value) || marks_practice(name, value)
 }
 
 /// Checks whether the values of a column, by its name, are several questions. Numbers may be those of the
@@ -101,7 +114,7 @@ fn are_questions(name: &str, values: &[&str]) -> bool {
     let words = words(name);
     let is_question = |word: &String| is_one_of(word, &QUESTIONS);
     let is_known = |word: &String| is_question(word) || is_one_of(word, &OF_QUESTIONS);
-    let is_kind = |value: &&&str| !value.is_empty() && !is_practice(name, value);
+    let is_kind = |value: &&&str| !value.is_empty() && !marks_practice(name, value);
     let questions: Vec<&&str> = values.iter().filter(is_kind).collect();
     let are_numbers = questions.iter().all(|value| value.parse::<f64>().is_ok());
     words.iter().any(is_question)
@@ -125,6 +138,18 @@ fn are_opposite(values: &[&str]) -> bool {
         .any(|(one, other)| some_have(one) && some_have(other))
 }
 
+fn several_loops(name: &str, n: usize, n_rows: usize) -> crate::Error {
+    FileError::Ambiguous {
+        what: format!(
+            "whether all rows are trials: {n} of {n_rows} rows have a number in column {}, which counts the \
+             trials in a loop of PsychoPy",
+            Quoted(name)
+        ),
+        remedy: "keep the rows of the loop of the trials, and remove the columns of other loops",
+    }
+    .into()
+}
+
 fn several_questions(name: &str, values: &[&str]) -> crate::Error {
     let shown: Vec<String> = values
         .iter()
@@ -140,14 +165,6 @@ fn several_questions(name: &str, values: &[&str]) -> crate::Error {
         remedy: "keep the rows of one question, and remove the column",
     }
     .into()
-}
-
-/// Checks whether a value marks practice or tests of attention.
-fn is_practice(name: &str, value: &str) -> bool {
-    let is_mark = |word: &String| PRACTICE.contains(&word.as_str());
-    let is_named = words(name).iter().any(is_mark);
-    let is_path = value.contains(['/', '\\', '.']);
-    !is_path && words(value).iter().any(is_mark) || is_named && marks_practice(name, value)
 }
 
 #[cfg(test)]

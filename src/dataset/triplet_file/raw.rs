@@ -13,6 +13,7 @@ use super::design::Design;
 use super::first_line::check_table;
 use super::named::Named;
 use super::questions::check_rows;
+use super::repeats::check_repeats;
 use super::roles::check_roles;
 use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 use crate::formats::TextEncoding;
@@ -126,7 +127,10 @@ impl RawTrials {
         let mut kinds = columns.beside(table.n_columns());
         kinds.extend(columns.trial_type.iter().chain(&columns.response_time));
         match table.header() {
-            Some(_) => check_rows(table, &kinds),
+            Some(_) => {
+                check_rows(table, &kinds)?;
+                check_repeats(table, columns, &kinds)
+            }
             None => Ok(()),
         }
     }

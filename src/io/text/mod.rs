@@ -28,12 +28,13 @@ pub(crate) use header::{
 };
 pub(crate) use names::{
     AVERAGES, IDENTIFIERS, JUDGMENTS, consists_of, has_one_of, is_about_participants,
-    is_of_stimuli, is_one_of, is_participant, is_person, is_summary, may_be_summary, plain, words,
+    is_of_stimuli, is_one_of, is_participant, is_person, is_repetition, is_summary, may_be_summary,
+    plain, words,
 };
 pub(crate) use people::{
     alike_labels, check_groups, check_labels, column_of_participants, without_leading_zeros,
 };
-pub(crate) use row_marks::{PRACTICE, excludes, marked, marks_practice, truth};
+pub(crate) use row_marks::{excludes, marked, marks_practice, names_practice, truth};
 pub(crate) use table::{Row, Table};
 
 /// Largest length of a line in bytes, so that a file without line ends does not fill the memory.

@@ -77,6 +77,23 @@ const SHORT_SUMMARIES: [&str; 9] = [
 /// Words that may accompany a word for a summary.
 const OF_SUMMARIES: [&str; 7] = ["grand", "column", "group", "of", "all", "the", "row"];
 
+/// Words for the times at which a person answers the same question again.
+const REPETITIONS: [&str; 13] = [
+    "trial",
+    "block",
+    "session",
+    "run",
+    "repetition",
+    "repeat",
+    "rep",
+    "order",
+    "index",
+    "day",
+    "visit",
+    "round",
+    "wave",
+];
+
 /// Checks whether a name consists of words for a summary of several rows, such as `grand mean`, or
 /// for the units of columns.
 pub(crate) fn is_summary(name: &str) -> bool {
@@ -173,6 +190,11 @@ pub(crate) fn has_one_of(name: &str, known: &[&str]) -> bool {
 /// Checks whether a column or an array is named like stimuli.
 pub(crate) fn is_of_stimuli(name: &str) -> bool {
     has_one_of(name, &STIMULI)
+}
+
+/// Checks whether a column numbers the times at which a person answers the same question again.
+pub(crate) fn is_repetition(name: &str) -> bool {
+    has_one_of(name, &REPETITIONS)
 }
 
 /// Checks whether a column identifies the participant. A name such as `subject_age` is that of a

@@ -1,19 +1,60 @@
 //! Columns that mark rows which are no judgments.
 
-use super::names::{is_one_of, words};
+use super::names::{consists_of, has_one_of, is_one_of, words};
 use crate::error::{Error, FileError, Quoted};
 
-/// Parts of the names of trials that are no judgments, and of the columns that mark them.
-pub(crate) const PRACTICE: [&str; 5] = ["catch", "attention", "practice", "training", "sanity"];
+/// Beginnings of words for practice and tests of attention.
+const PRACTICE: [&str; 14] = [
+    "attention",
+    "practice",
+    "practise",
+    "practica",
+    "práctica",
+    "familiari",
+    "tutorial",
+    "warmup",
+    "übung",
+    "uebung",
+    "entraînement",
+    "entrainement",
+    "oefening",
+    "练习",
+];
+
+/// Words for practice and tests of attention that are also those of objects (`aluminium foil`), and those
+/// that accompany them.
+const ALSO_OBJECTS: [&str; 14] = [
+    "catch",
+    "training",
+    "sanity",
+    "vigilance",
+    "instruction",
+    "foil",
+    "filler",
+    "dummy",
+    "lure",
+    "demo",
+    "example",
+    "buffer",
+    "prac",
+    "pract",
+];
+const OF_PRACTICE: [&str; 12] = [
+    "trial", "block", "phase", "part", "check", "question", "item", "task", "run", "round",
+    "session", "test",
+];
 
 /// Words for rows that are excluded, as fields and in the names of columns.
-const EXCLUDED: [&str; 26] = [
+const EXCLUDED: [&str; 40] = [
     "excluded",
     "exclude",
     "exclusion",
     "invalid",
     "timeout",
     "timedout",
+    "toofast",
+    "tooslow",
+    "noresponse",
     "skipped",
     "skip",
     "rejected",
@@ -33,13 +74,24 @@ const EXCLUDED: [&str; 26] = [
     "omitted",
     "omit",
     "aborted",
+    "duplicate",
+    "bot",
     "bad",
+    "ausgeschlossen",
+    "ausschluss",
+    "ungültig",
+    "ungueltig",
+    "exclu",
+    "excluido",
+    "excluída",
+    "剔除",
+    "排除",
 ];
 
 /// Words in the names of columns whose false values exclude rows.
-const INCLUDED: [&str; 14] = [
+const INCLUDED: [&str; 19] = [
     "valid", "included", "include", "keep", "kept", "usable", "use", "used", "accepted",
-    "approved", "passed", "pass", "good", "ok",
+    "approved", "passed", "pass", "good", "ok", "gültig", "gueltig", "valide", "válido", "有效",
 ];
 
 /// Words that may accompany those for exclusion or inclusion in the name of a column.
@@ -66,14 +118,30 @@ const ACCOMPANYING: [&str; 20] = [
     "flag",
 ];
 
+/// Checks whether a name has a word for practice or tests of attention.
+pub(crate) fn names_practice(name: &str) -> bool {
+    is_practice(name) || has_one_of(name, &ALSO_OBJECTS)
+}
+
+/// Checks whether a text has a word that is only used for practice and tests of attention, also divided
+/// (`warm-up`), or consists of other such words.
+fn is_practice(text: &str) -> bool {
+    let words = words(text);
+    let divided = words.windows(2).map(<[String]>::concat);
+    let mut all = words.iter().cloned().chain(divided);
+    let joined: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    let consists = |known: &[&[&str]]| consists_of(&joined.to_lowercase(), known);
+    all.any(|word| PRACTICE.iter().any(|known| word.starts_with(known)))
+        || consists(&[&ALSO_OBJECTS, &OF_PRACTICE]) && !consists(&[&OF_PRACTICE])
+}
+
 /// Checks whether a field marks a trial that is no judgment, by itself or as true in a column that is
-/// named so. A column such as `attention_check_passed` marks those that are judgments.
+/// named so. A column such as `attention_check_passed` marks those that are judgments, and fields with
+/// paths of files mark none.
 pub(crate) fn marks_practice(column: &str, field: &str) -> bool {
-    let is_named = |text: &str| {
-        let text = text.to_lowercase();
-        PRACTICE.iter().any(|name| text.contains(name))
-    };
-    is_named(field) || is_named(column) && !is_of(column, &INCLUDED) && truth(field) == Some(true)
+    let is_path = field.contains(['/', '\\', '.']);
+    !is_path && is_practice(field)
+        || names_practice(column) && !is_of(column, &INCLUDED) && truth(field) == Some(true)
 }
 
 /// Checks whether a field says that its row is not to be used: by itself (`timeout`), as true in a
@@ -100,8 +168,8 @@ fn is_of(column: &str, known: &[&str]) -> bool {
 /// Returns the truth value that a field writes as a word, a letter or a number.
 pub(crate) fn truth(field: &str) -> Option<bool> {
     match field.trim().to_lowercase().as_str() {
-        "true" | "1" | "1.0" | "yes" | "y" | "t" => Some(true),
-        "false" | "0" | "0.0" | "no" | "n" | "f" => Some(false),
+        "true" | "1" | "1.0" | "yes" | "y" | "t" | "ja" | "oui" | "sí" | "是" => Some(true),
+        "false" | "0" | "0.0" | "no" | "n" | "f" | "nein" | "nee" | "non" | "否" => Some(false),
         _ => None,
     }
 }
@@ -137,6 +205,12 @@ mod tests {
             ("status", "timed out"),
             ("note", "Skipped"),
             ("attention_check_passed", "0"),
+            ("too_fast", "1"),
+            ("status", "no_response"),
+            ("ausgeschlossen", "ja"),
+            ("gültig", "nein"),
+            ("exclu", "oui"),
+            ("有效", "否"),
         ] {
             assert!(excludes(column, field), "{column}: {field}");
         }
@@ -158,8 +232,20 @@ mod tests {
     fn practice_is_known_by_its_field_or_column() {
         for (column, field) in [
             ("trial_type", "practice"),
+            ("trial_type", "catchTrial 2"),
             ("catch", "1"),
             ("is_attention_check", "TRUE"),
+            ("trialType", "tutorial"),
+            ("block_type", "demo"),
+            ("phase", "familiarisation"),
+            ("type", "foil"),
+            ("warm-up", "yes"),
+            ("section", "Warm up 2"),
+            ("Phase", "Übungsphase"),
+            ("Übung", "ja"),
+            ("bloc", "entraînement"),
+            ("practice_trial", "1"),
+            ("练习", "1"),
         ] {
             assert!(marks_practice(column, field), "{column}: {field}");
         }
@@ -167,6 +253,10 @@ mod tests {
             ("trial_type", "main"),
             ("catch", "0"),
             ("attention_check_passed", "1"),
+            ("group", "democrat"),
+            ("label", "aluminum_foil"),
+            ("label", "catcher's mitt"),
+            ("stimulus", "images/practice.jpg"),
         ] {
             assert!(!marks_practice(column, field), "{column}: {field}");
         }

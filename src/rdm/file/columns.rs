@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::error::{FileError, Result};
-use crate::io::text::{IDENTIFIERS, JUDGMENTS, has_one_of, is_of_stimuli, is_one_of, plain, words};
+use crate::io::text::{
+    IDENTIFIERS, JUDGMENTS, has_one_of, is_of_stimuli, is_one_of, is_repetition, plain, words,
+};
 
 /// Pairs of words by which the names of two columns of stimuli differ, and the word that a third
 /// column of the same kind would have.
@@ -30,23 +32,6 @@ const PROPERTIES: [&str; 24] = [
     "screen",
 ];
 
-/// Words for the times at which a person judges a pair again.
-const REPETITIONS: [&str; 13] = [
-    "trial",
-    "block",
-    "session",
-    "run",
-    "repetition",
-    "repeat",
-    "rep",
-    "order",
-    "index",
-    "day",
-    "visit",
-    "round",
-    "wave",
-];
-
 /// Checks whether a column may hold the dissimilarity, according to its name.
 pub(super) fn is_value(name: &str) -> bool {
     has_one_of(name, &JUDGMENTS) && !is_property(name)
@@ -65,11 +50,6 @@ pub(super) fn is_dissimilarity(name: &str) -> bool {
 /// Checks whether a name is that of dissimilarities or distances.
 pub(super) fn is_distance(name: &str) -> bool {
     has_one_of(name, &["dissimilarity", "dissim", "distance", "dist"])
-}
-
-/// Checks whether a column numbers the times at which a person judges a pair again.
-pub(super) fn is_repetition(name: &str) -> bool {
-    has_one_of(name, &REPETITIONS)
 }
 
 /// Checks whether a column labels or numbers the pairs.

@@ -4,11 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::RdmFile;
-use super::columns::{is_property, is_repetition};
+use super::columns::is_property;
 use super::direction::told_apart;
 use super::long::LongTable;
 use crate::error::{Error, FileError, Quoted, Result};
-use crate::io::text::{self, JUDGMENTS, Row, Table, has_one_of, is_index_name, is_one_of, words};
+use crate::io::text::{
+    self, JUDGMENTS, Row, Table, has_one_of, is_index_name, is_one_of, is_repetition, words,
+};
 
 /// Checks whether a column counts the judgments of a row, such as `n`, `n_responses` or `votes`, and
 /// not the repetitions, such as `trial_number`.
