@@ -92,8 +92,10 @@
 //! in which all three stimuli are always in order, as in a list of questions, or the last two are, as
 //! if the odd one were first; answers beside columns such as `positive` and `negative` that are not
 //! the positive one in every row; rows that are marked as practice (`trial_type`) or as excluded
-//! (`valid`, `timeout`); labels of participants that differ only by leading zeros, `.0` or letter
-//! case; and labels that occur in several groups of people (`site`, `study`).
+//! (`valid`, `timeout`), or that are of several loops of PsychoPy; several rows of each trial, which a
+//! column tells apart (`Zone Type`), and participants all of whose rows occur several times; weights;
+//! labels of participants that differ only by leading zeros, `.0` or letter case; and labels that
+//! occur in several groups of people (`site`, `study`).
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). It has to be given if index 0 never occurs in trials that
