@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Stimuli;
 use super::numbers::number_in_another_order;
 use crate::error::{Error, FileError, Quoted, Result};
-use crate::io::array_names::{is_of_indices, is_of_names};
+use crate::io::array_names::{is_of_data, is_of_indices, is_of_names};
 use crate::io::arrays::{Content, NamedArray, describe};
 use crate::io::format::Format;
 use crate::io::text::{IDENTIFIERS, are_different, counts, is_one_of, words};
@@ -31,7 +31,7 @@ impl Stimuli {
     /// array of the file. Its content tells that it identifies the rows: it has `n` different texts, or
     /// `n` different whole numbers that do not just count from 0 or 1. Texts of an array with any name are
     /// the ids, unless another one is named like ids. Numbers are the ids if their array is named like
-    /// ids. `may_identify` tells which arrays are considered.
+    /// ids, and nothing if it is named like data. `may_identify` tells which arrays are considered.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, if the only one cannot be
@@ -69,21 +69,27 @@ impl Found {
                 let Some(ids) = values.and_then(|values| whole(&values)) else {
                     return Ok(());
                 };
-                if counts(&ids).is_some() || !are_different(&ids) {
-                    return Ok(());
-                }
-                if are_all_of_names(&name) {
-                    self.named.push((name, ids));
-                } else if ids.len() >= LEAST && number_in_another_order(&ids) {
-                    return Err(unclear(&name));
-                } else if ids.len() >= LEAST {
-                    self.numbers.get_or_insert(name);
+                if counts(&ids).is_none() && are_different(&ids) {
+                    self.add_numbers(name, ids)?;
                 }
             }
             Content::Unread(what) if is_named => {
                 self.unread.get_or_insert((name, what));
             }
             Content::Texts(_) | Content::Unread(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Adds numbers that do not just count the rows.
+    fn add_numbers(&mut self, name: String, ids: Vec<String>) -> Result<()> {
+        if are_all_of_names(&name) {
+            self.named.push((name, ids));
+        } else if ids.len() >= LEAST && !is_of_data(&name) {
+            if number_in_another_order(&ids) {
+                return Err(unclear(&name));
+            }
+            self.numbers.get_or_insert(name);
         }
         Ok(())
     }

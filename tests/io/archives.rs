@@ -184,6 +184,10 @@ fn different_whole_numbers_tell_that_rows_are_in_another_order() {
             assert_eq!(source.read().unwrap().stimuli().ids(), ["7", "3", "5"]);
         }
     }
+    let (_folder, sources) = read("ratings", &[7.0, 3.0, 5.0]);
+    for source in sources {
+        assert!(!source.read().unwrap().stimuli().is_named());
+    }
     let (_folder, sources) = read("indices", &[7.0, 3.0, 5.0]);
     for source in sources {
         assert_refused!(source.read(), File(FileError::Ambiguous { .. }));

@@ -147,16 +147,17 @@ pub(super) fn refuse_single_columns(path: &Path, names: &[&str]) -> Result<()> {
     /// Smallest number of numbered columns beside which others are conspicuous.
     const NUMBERED: usize = 4;
 
-    let stem = |name: &str| -> Option<String> {
+    // R and pandas number repeated names from the second on.
+    let stem = |name: &str| {
         let name = plain(name);
-        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        (stem.len() < name.len()).then(|| stem.to_owned())
+        name.trim_end_matches(|c: char| c.is_ascii_digit())
+            .to_owned()
     };
-    let mut n_numbered: HashMap<String, usize> = HashMap::new();
-    for stem in names.iter().filter_map(|name| stem(name)) {
-        *n_numbered.entry(stem).or_default() += 1;
+    let mut n_alike: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        *n_alike.entry(stem(name)).or_default() += 1;
     }
-    let is_numbered = |name: &&&str| stem(name).is_some_and(|stem| n_numbered[&stem] >= NUMBERED);
+    let is_numbered = |name: &&&str| n_alike[&stem(name)] >= NUMBERED;
     let n = names.iter().filter(is_numbered).count();
     let single = names.iter().filter(|name| !is_numbered(name));
     let single: Vec<String> = single.map(|&name| name.to_owned()).collect();
@@ -166,7 +167,7 @@ pub(super) fn refuse_single_columns(path: &Path, names: &[&str]) -> Result<()> {
     if n > NUMBERED {
         return Err(FileError::Ambiguous {
             what: format!(
-                "whether these columns are features beside {n} that are numbered: {}",
+                "whether the columns {} are features beside {n} that are numbered",
                 List(&single)
             ),
             remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`), and number \
@@ -239,6 +240,7 @@ mod tests {
             &["feat_1", "feat_2", "feat_3", "feat_4", "feat_5"],
             &["0", "1", "2", "3", "4"],
             &["V9", "V10", "V11", "V12", "V13"],
+            &["X", "X.1", "X.2", "X.3", "X.4"],
         ] {
             for others in [&["superclass"][..], &["md5"], &["y", "epoch"]] {
                 assert!(check(numbered, others).is_err(), "{numbered:?} {others:?}");
