@@ -35,15 +35,18 @@
 //! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
 //! an error, not an id. The following are errors too: a second line of names or units; a first or
 //! last row that is named like a summary (`mean`) or has the means or sums of the other rows; a
-//! first line of whole numbers that may number the columns; numbers that appear to mark missing
+//! first line of whole numbers that may number the columns; columns with names of their own beside
+//! columns that are numbered (`label` beside `f0` to `f6`); numbers that appear to mark missing
 //! values (`-999`, or a single `-1` among ratings); and a first or last column of an array that
 //! counts the rows. Other columns that number all rows beside decimals, in any order, a first column of
 //! whole numbers that are all different beside decimals, and columns that are named like a summary of
 //! others (`total`, `n_ratings`, `size_sd` beside `size`) are errors, which say how to read or ignore
 //! them. Ids that are whole numbers may be written as decimals (`7.0`). In an `.npz` or
 //! `.mat` file, the features are the only array that can be features, unless the array is named.
-//! The ids are in another array of texts, or of numbers that are not simply 0, 1, 2, …, with a name
-//! such as `ids` or `image_names`. Several arrays that can be the features or dissimilarities, such
+//! The ids are in another array of texts that are all different, whatever its name. They may also be whole
+//! numbers that are all different and not simply 0, 1, 2, …, also in a `.safetensors` file, if their
+//! array has a name such as `ids`; if it has another name, it is an error, as the rows may be in another
+//! order. Several arrays that can be the features or dissimilarities, such
 //! as a matrix and a vector for as many stimuli, are an error that names them, and so is one that
 //! cannot be read, such as complex numbers, or of which an array `mask` marks elements. Arrays that
 //! name or list the pairs of an upper triangle give their order.
@@ -64,9 +67,11 @@
 //! count the rows in another order (`img1`, `img10`, `img2`), matching is an error.
 //! [`Stimuli::pairing_with`](crate::Stimuli::pairing_with) returns how stimuli are matched. The ids
 //! of rows can be given by a list ([`IdList`](crate::stimuli::IdList)): one id per line, or a
-//! column of a table. A table with a column that numbers its lines in another order is an error. If
-//! two files write ids differently (folders, file extensions, case, accents), the error shows an
-//! example of each and the [form](crate::stimuli::IdForm) in which they would match.
+//! column of a table. A first line `id` or `stimulus` is the header of a list. Other first lines that are
+//! named like stimuli (`image`), unlike most other lines, are an error, and so is a table with a column that
+//! numbers its lines in another order. If two files write ids differently (folders, file extensions, case,
+//! accents), the error shows an example of each and the [form](crate::stimuli::IdForm) in which they
+//! would match.
 //!
 //! # Trials
 //!

@@ -5,7 +5,7 @@ use super::text::{JUDGMENTS, has_one_of, is_about_participants, is_of_stimuli, i
 /// Words in the names of arrays with the names of the stimuli, beside those for stimuli, in the singular.
 const GROUPS: [&str; 3] = ["condition", "category", "sample"];
 
-/// Words in the names of arrays of texts that are not the names of the stimuli.
+/// Words in the names of arrays of texts that are remarks.
 const REMARKS: [&str; 12] = [
     "note",
     "comment",

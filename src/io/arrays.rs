@@ -105,8 +105,8 @@ pub(crate) fn read_from<R: Read>(mut reader: NpyReader<R>) -> Result<ArrayD<f64>
     array.map_err(|error| FileError::malformed("array", error))
 }
 
-/// Describes the arrays of an `.npz` or `.mat` file that are wanted, given their names and whether
-/// they hold numbers; others are not read. A file of another format has none.
+/// Describes the arrays of a file of several that are wanted, given their names and whether they hold
+/// numbers; others are not read. A file of another format has none.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
@@ -118,7 +118,8 @@ pub(crate) fn describe(
     match format {
         Format::Npz => of_npz(path, is_wanted),
         Format::Mat => of_mat(path, is_wanted),
-        Format::Npy | Format::Safetensors | Format::Text => Ok(Vec::new()),
+        Format::Safetensors => of_safetensors(path, is_wanted),
+        Format::Npy | Format::Text => Ok(Vec::new()),
     }
 }
 
@@ -145,7 +146,10 @@ fn of_npz(path: &Path, is_wanted: impl Fn(&str, bool) -> bool) -> Result<Vec<Nam
 
 /// Describes an array of numbers.
 fn numbers_of_npz(archive: &mut NpzArchive, member: usize) -> Result<(Vec<u64>, Content)> {
-    let mut reader = archive.array(member)?;
+    numbers_of(archive.array(member)?)
+}
+
+fn numbers_of<R: Read>(mut reader: NpyReader<R>) -> Result<(Vec<u64>, Content)> {
     let shape = reader.shape().to_vec();
     let is_bool = reader.header().element.kind == Kind::Bool;
     let is_short_list = list_len(&shape).is_some_and(|n| n <= MAX_BYTES / 8);
@@ -172,6 +176,24 @@ fn others_of_npz(
         None => Content::Unread(format!("elements of type {}", header.descr)),
     };
     Ok((header.shape, content))
+}
+
+fn of_safetensors(path: &Path, is_wanted: impl Fn(&str, bool) -> bool) -> Result<Vec<NamedArray>> {
+    let mut file = SafetensorsFile::open(path)?;
+    let mut names: Vec<String> = file.tensors().into_keys().collect();
+    names.retain(|name| is_wanted(name, true));
+    let described = names.into_iter().map(|name| {
+        let reader = file.tensor(&name).ok().flatten();
+        let (shape, content) = reader.map_or_else(damaged, |reader| {
+            numbers_of(reader).unwrap_or_else(|_| damaged())
+        });
+        NamedArray {
+            name,
+            shape,
+            content,
+        }
+    });
+    Ok(described.collect())
 }
 
 fn damaged() -> (Vec<u64>, Content) {

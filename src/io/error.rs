@@ -98,7 +98,7 @@ pub enum FileError {
     },
 
     /// A table has no column of the given name.
-    #[error("no column {} (available: {})", Quoted(name), List(available))]
+    #[error("no column {} ({})", Quoted(name), columns(available))]
     #[non_exhaustive]
     NoSuchColumn {
         /// Name of the column.
@@ -218,6 +218,14 @@ impl FileError {
     pub(crate) fn malformed(format: &'static str, source: impl Into<BoxedError>) -> Error {
         let source = source.into();
         FileError::Malformed { format, source }.into()
+    }
+}
+
+/// Returns the names of the columns that there are.
+fn columns(available: &[String]) -> String {
+    match available.is_empty() {
+        true => "the table has no header: write the names of the columns in its first line".into(),
+        false => format!("available: {}", List(available)),
     }
 }
 

@@ -55,6 +55,15 @@ impl NpzArchive {
             .map_err(|error| refused(&self.origin, error))
     }
 
+    /// Returns the name of the array of a member; `None` if it is no array.
+    pub(crate) fn name(&self, member: usize) -> Result<Option<String>> {
+        let members = self.members()?;
+        let name = members
+            .get(member)
+            .and_then(|name| name.strip_suffix(".npy"));
+        Ok(name.map(str::to_owned))
+    }
+
     /// Checks that no array `mask` marks elements of an array of the same shape, as in the masked arrays
     /// of numpy, in which they are missing.
     ///

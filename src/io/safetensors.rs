@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Seek, SeekFrom, Write};
+use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Seek, SeekFrom, Take, Write};
 use std::path::Path;
 
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -121,7 +121,7 @@ impl SafetensorsFile {
     }
 
     /// Opens a tensor to read its data. Returns `None` if there is no tensor with this name.
-    pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<NpyReader<&mut File>>> {
+    pub(crate) fn tensor(&mut self, name: &str) -> Result<Option<NpyReader<Take<&mut File>>>> {
         let Some(info) = self.metadata.info(name) else {
             return Ok(None);
         };
@@ -135,7 +135,9 @@ impl SafetensorsFile {
             .seek(SeekFrom::Start(header.data_offset))
             .map_err(|error| self.origin.unreadable(error))?;
         let (length, origin) = (Some(self.length), self.origin.clone());
-        NpyReader::with_header(header, &mut self.file, length, origin).map(Some)
+        let size = info.data_offsets.1 - info.data_offsets.0;
+        let data = (&mut self.file).take(size as u64);
+        NpyReader::with_header(header, data, length, origin).map(Some)
     }
 
     /// Returns the error for invalid content.

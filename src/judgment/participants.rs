@@ -84,7 +84,7 @@ impl TrialParticipants {
                 numbers(&shape, reader.read_row_major()?)
             }
             Format::Mat => {
-                let array = MatFile::open(path)?.read_fitting(None, &fit_of_labels)?;
+                let (_, array) = MatFile::open(path)?.read_fitting(None, &fit_of_labels)?;
                 let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
                 numbers(&shape, array.iter().copied().collect())
             }

@@ -3,84 +3,119 @@
 use std::path::Path;
 
 use super::Stimuli;
-use crate::error::{FileError, Quoted, Result};
-use crate::io::array_names::{is_of_indices, is_of_names, is_remark};
-use crate::io::arrays::{Content, describe};
+use super::numbers::number_in_another_order;
+use crate::error::{Error, FileError, Quoted, Result};
+use crate::io::array_names::{is_of_data, is_of_indices, is_of_names};
+use crate::io::arrays::{Content, NamedArray, describe};
 use crate::io::format::Format;
 use crate::io::text::{IDENTIFIERS, are_different, counts, is_one_of, words};
 
+/// Smallest number of rows for which different numbers are no coincidence.
+const LEAST: usize = 3;
+
+/// Arrays that may identify the rows of another array of the same file.
+#[derive(Default)]
+struct Found {
+    /// Ids in arrays that are named like ids.
+    named: Vec<(String, Vec<String>)>,
+    /// Different texts in arrays with other names.
+    texts: Vec<(String, Vec<String>)>,
+    /// An array that is named like ids but cannot be read, and what it holds.
+    unread: Option<(String, String)>,
+    /// An array of numbers that may be ids, according to its content only.
+    numbers: Option<String>,
+}
+
 impl Stimuli {
-    /// Reads the ids of the `n` rows of an array of an `.npz` or `.mat` file from another array of
-    /// the file, which is named like ids and has `n` different texts, or `n` different whole numbers
-    /// that do not just count. Without such an array, `n` different texts of another name are the
-    /// ids, unless it is that of remarks.
+    /// Reads the ids of the `n` rows of an array of an `.npz`, `.mat` or `.safetensors` file from another
+    /// array of the file. Its content tells that it identifies the rows: it has `n` different texts, or
+    /// `n` different whole numbers that do not just count from 0 or 1. Texts of an array with any name are
+    /// the ids, unless another one is named like ids. Numbers are the ids if their array is named like
+    /// ids, and nothing if it is named like data. `may_identify` tells which arrays are considered.
     ///
     /// # Errors
-    /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, or if the only one
-    /// cannot be read, and an error if the file cannot be read.
-    pub(crate) fn beside(path: &Path, format: Format, n: usize) -> Result<Option<Stimuli>> {
-        let (mut found, mut unread) = (Vec::new(), None);
-        // Texts of an array with another name, which identify the rows unless another one does.
-        let mut texts_of_others = Vec::new();
-        let may_identify =
-            |name: &str, is_numeric: bool| !is_numeric || is_of_names(name) || is_of_indices(name);
-        for array in describe(path, format, may_identify)? {
-            if n < 2 || array.list_len() != Some(n as u64) {
-                continue;
+    /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, if the only one cannot be
+    /// read, or if numbers under another name are all that may identify the rows, or are their positions in
+    /// another order; and an error if the file cannot be read.
+    pub(crate) fn beside(
+        path: &Path,
+        format: Format,
+        n: usize,
+        may_identify: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Stimuli>> {
+        let mut found = Found::default();
+        for array in describe(path, format, |name, _| may_identify(name))? {
+            if n > 1 && array.list_len() == Some(n as u64) {
+                found.add(array)?;
             }
-            if !is_of_names(&array.name) && !is_of_indices(&array.name) {
-                if let Content::Texts(texts) = array.content
-                    && are_different(&texts)
-                    && !is_remark(&array.name)
-                {
-                    texts_of_others.push((array.name, texts));
-                }
-                continue;
-            }
-            let ids = match array.content {
-                Content::Texts(texts) => texts,
-                Content::Numbers { values, .. } => match values.and_then(|values| whole(&values)) {
-                    Some(ids) if counts(&ids).is_some() || !are_different(&ids) => continue,
-                    Some(ids) if are_all_of_names(&array.name) => ids,
-                    Some(_) if is_of_indices(&array.name) => {
-                        return Err(FileError::Ambiguous {
-                            what: format!(
-                                "whether its array {} holds the ids of the rows",
-                                Quoted(&array.name)
-                            ),
-                            remedy: "name it \"ids\" if it does, and remove it otherwise",
-                        }
-                        .into());
-                    }
-                    _ => continue,
-                },
-                Content::Unread(what) => {
-                    unread = unread.or(Some((array.name, what)));
-                    continue;
-                }
-            };
+        }
+        let ids = found.into_ids()?;
+        ids.map(Stimuli::new).transpose()
+    }
+}
+
+impl Found {
+    /// Adds an array with one element for each row.
+    fn add(&mut self, array: NamedArray) -> Result<()> {
+        let name = array.name;
+        let is_named = is_of_names(&name) || is_of_indices(&name);
+        match array.content {
             // Names of categories, several of one, are not ids.
-            if are_different(&ids) {
-                found.push((array.name, ids));
+            Content::Texts(texts) if are_different(&texts) => match is_named {
+                true => self.named.push((name, texts)),
+                false => self.texts.push((name, texts)),
+            },
+            Content::Numbers { values, .. } => {
+                let Some(ids) = values.and_then(|values| whole(&values)) else {
+                    return Ok(());
+                };
+                if counts(&ids).is_none() && are_different(&ids) {
+                    self.add_numbers(name, ids)?;
+                }
             }
+            Content::Unread(what) if is_named => {
+                self.unread.get_or_insert((name, what));
+            }
+            Content::Texts(_) | Content::Unread(_) => {}
         }
-        if found.is_empty() && unread.is_none() {
-            found = texts_of_others;
+        Ok(())
+    }
+
+    /// Adds numbers that do not just count the rows.
+    fn add_numbers(&mut self, name: String, ids: Vec<String>) -> Result<()> {
+        if are_all_of_names(&name) {
+            self.named.push((name, ids));
+        } else if ids.len() >= LEAST && !is_of_data(&name) {
+            if number_in_another_order(&ids) {
+                return Err(unclear(&name));
+            }
+            self.numbers.get_or_insert(name);
         }
-        let mut found = found.into_iter();
-        let Some((first, ids)) = found.next() else {
-            return match unread {
-                Some((name, what)) => Err(FileError::Ambiguous {
+        Ok(())
+    }
+
+    /// Returns the ids, on which all arrays that are named like ids agree, or else all arrays of texts.
+    fn into_ids(self) -> Result<Option<Vec<String>>> {
+        let found = match (self.named.is_empty(), self.unread, self.numbers) {
+            (false, ..) => self.named,
+            (true, Some((name, what)), _) => {
+                return Err(FileError::Ambiguous {
                     what: format!("the ids of the rows: its array {} holds {what}", Quoted(&name)),
                     remedy: "write them as texts (`numpy.array(names, dtype=str)`, or a cell array of \
                              texts), or give them as a list (`with_ids`; `--ids`, `--human-ids`)",
                 }
-                .into()),
-                None => Ok(None),
-            };
+                .into());
+            }
+            (true, None, Some(name)) if self.texts.is_empty() => return Err(unclear(&name)),
+            (true, None, _) => self.texts,
         };
-        if let Some((other, _)) = found.find(|(_, others)| *others != ids) {
-            return Err(FileError::Ambiguous {
+        let mut found = found.into_iter();
+        let Some((first, ids)) = found.next() else {
+            return Ok(None);
+        };
+        match found.find(|(_, others)| *others != ids) {
+            None => Ok(Some(ids)),
+            Some((other, _)) => Err(FileError::Ambiguous {
                 what: format!(
                     "whether {} or {} holds the ids of the stimuli",
                     Quoted(&first),
@@ -89,10 +124,22 @@ impl Stimuli {
                 remedy: "keep only one of them, or give the ids as a list (`with_ids`; `--ids`, \
                          `--human-ids`)",
             }
-            .into());
+            .into()),
         }
-        Stimuli::new(ids).map(Some)
     }
+}
+
+/// Returns the error for an array of numbers that may identify the rows.
+fn unclear(name: &str) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "whether its array {} tells that the rows are in another order: its whole numbers are all \
+             different and do not just count from 0 or 1",
+            Quoted(name)
+        ),
+        remedy: "name it \"ids\" if it holds the ids of the rows, give the ids as a list (`with_ids`; `--ids`, \
+                 `--human-ids`, or `--a-ids` of `cka`), or save the file without it",
+    })
 }
 
 /// Checks whether an array is named like numbers that identify stimuli, and not like a property of
@@ -104,7 +151,7 @@ fn are_all_of_names(array: &str) -> bool {
 
 /// Converts numbers, if all of them are whole and not negative.
 fn whole(numbers: &[f64]) -> Option<Vec<String>> {
-    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..1e15).contains(number);
+    let is_whole = |number: &f64| number.fract() == 0.0 && *number >= 0.0;
     let all = numbers.iter().all(is_whole);
     all.then(|| numbers.iter().map(f64::to_string).collect())
 }

@@ -9,7 +9,10 @@ use crate::error::{Quoted, Sample};
 #[non_exhaustive]
 pub enum StimuliError {
     /// Two stimuli of a set have the same id.
-    #[error("duplicate stimulus {}, at {first} and {second}", Quoted(id))]
+    #[error(
+        "duplicate stimulus {}, at {first} and {second}: keep one of them, or give each an id of its own",
+        Quoted(id)
+    )]
     #[non_exhaustive]
     Duplicate {
         /// The id.

@@ -9,7 +9,8 @@ use crate::formats::TextEncoding;
 use crate::io::extension;
 use crate::io::mat::MatFile;
 use crate::io::text::{
-    Table, counts, id_rank, is_header_of_ids, is_index_name, read_text, without_fractions, words,
+    Table, counts, id_rank, is_header_of_ids, is_index_name, is_of_stimuli, read_text,
+    without_fractions, words,
 };
 
 /// A list of ids in a file: the stimuli to which rows of a matrix or indices of trials refer.
@@ -20,7 +21,8 @@ use crate::io::text::{
 /// | `.mat` (level 5) | the only cell array of texts, or the rows of a char array |
 /// | any other | one id per line; with [`IdList::with_column`] as for a table |
 ///
-/// A first line such as `id` or `uniqueID` is read as the header of a table.
+/// A first line such as `id` or `uniqueID` is read as the header. Another one that is named like stimuli,
+/// such as `image`, and unlike most other lines is an error.
 ///
 /// ```
 /// use human_alignment::stimuli::IdList;
@@ -69,8 +71,8 @@ impl IdList {
     /// Returns [`FileError::Read`] if the file cannot be read. Within `Context::File`, returns
     /// [`FileError::Malformed`] or [`FileError::Encoding`] if the file is not valid text,
     /// [`FileError::NoSuchColumn`] or [`FileError::RaggedRow`] if the table is invalid,
-    /// [`FileError::Ambiguous`] if the column of ids cannot be determined or another column numbers
-    /// the lines in another order, and an error if [`Stimuli::new`] does.
+    /// [`FileError::Ambiguous`] if the column of ids cannot be determined, another column numbers
+    /// the lines in another order or the first line may be a header, and an error if [`Stimuli::new`] does.
     pub fn read(&self) -> Result<Stimuli> {
         let ids = self.read_ids().map(|mut ids| {
             without_fractions(&mut ids);
@@ -101,7 +103,7 @@ impl IdList {
             _ if self.column.is_some() => self.read_table(),
             _ => {
                 let text = read_text(&self.path, self.encoding)?;
-                Ok(unquoted(text.trim_end().lines().map(str::trim).collect()))
+                without_header(unquoted(text.trim_end().lines().map(str::trim).collect()))
             }
         }
     }
@@ -109,13 +111,9 @@ impl IdList {
     fn read_table(&self) -> Result<Vec<String>> {
         let mut table = Table::read(&self.path, self.encoding)?;
         if table.n_columns() == 1 && self.column.is_none() {
-            let first = table.first()?;
-            match first.first().is_some_and(|name| is_header_of_ids(name)) {
-                true => table.with_header()?,
-                // The header of a list could be an id: only names that denote ids are read as a
-                // header.
-                false => table.without_header(),
-            }
+            // The header of a list could be an id.
+            table.without_header();
+            return without_header(table.texts(0)?);
         }
         let column = match &self.column {
             Some(name) => table.column(name)?,
@@ -124,6 +122,37 @@ impl IdList {
         check_order(&table, column)?;
         table.texts(column)
     }
+}
+
+/// Removes the first line of a list if it denotes ids, such as `id`.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if it may be a header: it is named like stimuli and most other lines are
+/// not, or it is the only one that is no number.
+fn without_header(mut lines: Vec<String>) -> Result<Vec<String>> {
+    let Some((first, others)) = lines.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return Ok(lines);
+    };
+    if is_header_of_ids(first) {
+        lines.remove(0);
+        return Ok(lines);
+    }
+    // Ids such as `key` may be named so too.
+    let is_named = |line: &&String| is_of_stimuli(line) || id_rank(line).is_some();
+    let is_number = |line: &String| line.parse::<f64>().is_ok();
+    let n_named = others.iter().filter(is_named).count();
+    let is_alone = is_named(&first) && 2 * n_named < others.len();
+    if !is_alone && (is_number(first) || !others.iter().all(is_number)) {
+        return Ok(lines);
+    }
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether the first line, {}, is a header or an id",
+            Quoted(first)
+        ),
+        remedy: "remove it if it is a header; if it is an id, write the line \"id\" above it",
+    }
+    .into())
 }
 
 /// Removes quotation marks around ids, if all have them, as R writes them.
@@ -246,6 +275,30 @@ mod tests {
         // As numpy writes numbers by default.
         let written = "3.000000000000000000e+00\n1.000000000000000000e+00\n";
         assert_eq!(ids("a.txt", written).unwrap(), ["3", "1"]);
+        for first in ["id", "uniqueID", "stimulus", "stimulus id"] {
+            for name in ["a.txt", "a.csv"] {
+                let text = format!("{first}\nfile\ndog\n");
+                assert_eq!(ids(name, text).unwrap(), ["file", "dog"], "{first}");
+            }
+        }
+        for text in [
+            "image\ncat\nkey\ndog\n",
+            "stimulus_name\ncat\ndog\n",
+            "All stimuli of experiment 1\ncat\ndog\n",
+            "\"key\"\n\"cat\"\n\"dog\"\n",
+            "nsd\n3\n1\n",
+        ] {
+            for name in ["a.txt", "a.csv"] {
+                let error = ids(name, text).unwrap_err();
+                assert!(
+                    error.report().to_string().contains("is a header"),
+                    "{error}"
+                );
+            }
+        }
+        for lines in [["image1.png", "image2.png"], ["cat", "image"], ["3", "a"]] {
+            assert_eq!(ids("a.txt", lines.join("\n")).unwrap(), lines);
+        }
         // These ids could also be names of columns.
         assert_eq!(ids("a.csv", "key\nword\n").unwrap(), ["key", "word"]);
         assert_eq!(ids("a.csv", "3\n1\n").unwrap(), ["3", "1"]);

@@ -6,7 +6,7 @@ use human_alignment::{FileSource, OddOneOutTask, Result, SimilarityDataset, Stim
 use tempfile::TempDir;
 use zip::CompressionMethod;
 
-use crate::common::arrays::{npy, npz};
+use crate::common::arrays::{npy, npz, safetensors};
 use crate::common::files::put;
 use crate::common::refusals::assert_refused;
 
@@ -80,12 +80,10 @@ fn ids_are_read_beside_features() {
     let names = ("names.npy", texts(&["a", "b", "c"]));
     let found = ids_of(&[features.clone(), words, names]).unwrap();
     assert_eq!(found.ids(), ["a", "b", "c"]);
-    // Categories, numbers of rows, and texts that are not named like ids.
+    // Categories, numbers of rows, and texts of something else.
     for (name, other) in [
         ("labels.npy", texts(&["animal", "animal", "tool"])),
         ("ids.npy", numbers("(3,)", &[0.0, 1.0, 2.0])),
-        ("image_size.npy", numbers("(3,)", &[7.0, 3.0, 5.0])),
-        ("notes.npy", texts(&["a", "b", "c"])),
         ("names.npy", texts(&["layer1", "layer2"])),
     ] {
         let found = ids_of(&[features.clone(), (name, other)]).unwrap();
@@ -102,6 +100,116 @@ fn ids_are_read_beside_features() {
     ];
     let refused = ids_of(&[&[features][..], &names].concat());
     assert_refused!(refused, File(FileError::Ambiguous { .. }));
+}
+
+#[test]
+fn different_texts_are_ids_whatever_their_name() {
+    let features = || {
+        (
+            "features.npy",
+            numbers("(3, 2)", &[1.0, 0.5, 2.0, 0.25, 3.0, 1.0]),
+        )
+    };
+    let names = ["url", "captions", "sources", "description", "note", "x"];
+    for name in names.map(|name| format!("{name}.npy")) {
+        let beside = |others: &[(&str, Vec<u8>)]| {
+            let own = (&*name, texts(&["a", "b", "c"]));
+            ids_of(&[&[features(), own], others].concat())
+        };
+        for others in [&[][..], &[("rt.npy", numbers("(3,)", &[7.0, 3.0, 5.0]))]] {
+            assert_eq!(beside(others).unwrap().ids(), ["a", "b", "c"], "{name}");
+        }
+        let named = beside(&[("stimuli.npy", texts(&["k", "l", "m"]))]);
+        assert_eq!(named.unwrap().ids(), ["k", "l", "m"], "{name}");
+        let two = beside(&[("hash.npy", texts(&["k", "l", "m"]))]);
+        assert_refused!(two, File(FileError::Ambiguous { .. }));
+    }
+}
+
+/// Returns a `.safetensors` file of three rows of features and three numbers.
+fn tensors(name: &str, beside: &[f64]) -> Vec<u8> {
+    let header = format!(
+        r#"{{"features":{{"dtype":"F64","shape":[3,2],"data_offsets":[24,72]}},
+        "{name}":{{"dtype":"F64","shape":[3],"data_offsets":[0,24]}}}}"#
+    );
+    let features = [1.0, 0.5, 2.0, 0.25, 3.0, 1.0];
+    let data = beside.iter().chain(&features);
+    let data: Vec<u8> = data.flat_map(|number| number.to_le_bytes()).collect();
+    safetensors(&header, &data)
+}
+
+#[test]
+fn different_whole_numbers_tell_that_rows_are_in_another_order() {
+    let read = |name: &str, beside: &[f64]| {
+        let folder = tempfile::tempdir().unwrap();
+        let features = numbers("(3, 2)", &[1.0, 0.5, 2.0, 0.25, 3.0, 1.0]);
+        let beside_it = (&*format!("{name}.npy"), numbers("(3, 1)", beside));
+        let archive = archive(&folder, &[("features.npy", features), beside_it]);
+        let tensors = put(&folder, "a.safetensors", tensors(name, beside));
+        let open = |path| FileSource::open(path)?.with_array("features");
+        let sources = [archive, tensors].map(|path| open(path).unwrap());
+        (folder, sources)
+    };
+    let names = [
+        "nsd_id", "cocoId", "keys", "row_ids", "perm", "leaves", "rt",
+    ];
+    for name in names {
+        for values in [[7.0, 3.0, 5.0], [2.0, 0.0, 1.0], [3.0, 1.0, 2.0]] {
+            let (_folder, sources) = read(name, &values);
+            for source in sources {
+                let refused = source.read();
+                assert_refused!(refused, File(FileError::Ambiguous { .. }), "{name}");
+                let given = Stimuli::new(["a", "b", "c"]).unwrap();
+                let read = source.with_ids(given.clone()).read().unwrap();
+                assert_eq!(read.stimuli(), &given);
+            }
+        }
+        // Numbers of rows, folds, decimals, and effects.
+        for harmless in [
+            [0.0, 1.0, 2.0],
+            [1.0, 2.0, 3.0],
+            [7.0, 3.0, 7.0],
+            [0.5, 3.0, 1.0],
+            [-1.0, 3.0, 1.0],
+        ] {
+            let (_folder, sources) = read(name, &harmless);
+            for source in sources {
+                assert!(!source.read().unwrap().stimuli().is_named(), "{name}");
+            }
+        }
+    }
+    for name in ["image_id", "ids", "stimulus_numbers"] {
+        let (_folder, sources) = read(name, &[7.0, 3.0, 5.0]);
+        for source in sources {
+            assert_eq!(source.read().unwrap().stimuli().ids(), ["7", "3", "5"]);
+        }
+    }
+    let (_folder, sources) = read("ratings", &[7.0, 3.0, 5.0]);
+    for source in sources {
+        assert!(!source.read().unwrap().stimuli().is_named());
+    }
+    let (_folder, sources) = read("indices", &[7.0, 3.0, 5.0]);
+    for source in sources {
+        assert_refused!(source.read(), File(FileError::Ambiguous { .. }));
+    }
+    // Beside ids, only positions are unclear.
+    for (values, is_read) in [([7.0, 3.0, 5.0], true), ([2.0, 0.0, 1.0], false)] {
+        let found = ids_of(&[
+            (
+                "features.npy",
+                numbers("(3, 2)", &[1.0, 0.5, 2.0, 0.25, 3.0, 1.0]),
+            ),
+            ("names.npy", texts(&["a", "b", "c"])),
+            ("trial.npy", numbers("(3,)", &values)),
+        ]);
+        assert_eq!(found.is_ok(), is_read, "{values:?}");
+    }
+    // The features themselves.
+    let one = ids_of(&[
+        ("features.npy", numbers("(3, 1)", &[7.0, 3.0, 5.0])),
+        ("labels.npy", numbers("(3,)", &[1.0, 0.0, 1.0])),
+    ]);
+    assert!(!one.unwrap().is_named());
 }
 
 #[test]

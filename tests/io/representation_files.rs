@@ -296,6 +296,20 @@ fn npy_keeps_ids_and_provenance_beside_it() {
         "{error}"
     );
     assert!(error.path().is_some());
+
+    // As another program writes it.
+    let other = r#"{"ids": ["x", "y", "z"]}"#;
+    fs::write(folder.path().join("features.npy.json"), other).unwrap();
+    let message = read(&path).unwrap_err().report().to_string();
+    assert!(message.contains("rename it"), "{message}");
+    assert_eq!(
+        FileSource::open(&path)
+            .unwrap()
+            .with_ids(ids)
+            .read()
+            .unwrap(),
+        named
+    );
 }
 
 #[test]
@@ -335,6 +349,70 @@ fn tables_with_ids_in_the_first_or_a_named_column() {
     assert_eq!(table.features(), array![[0.34, 11.0], [0.5, 2.0]]);
     let unknown = source.with_ignored_column("index").unwrap().read();
     assert_kind!(refused(unknown), File(FileError::NoSuchColumn { name, .. }) if name == "index");
+}
+
+/// Returns a table of five rows, with a column beside those of `names`.
+fn with_column(names: &[&str], other: &str) -> String {
+    let header = [&["image"], names, &[other]].concat().join(",");
+    let rows = (0..5).map(|row| {
+        let values = (0..names.len()).map(|column| format!(",{}.5", row * column % 3));
+        format!("\ns{row}{},{}", values.collect::<String>(), row % 2)
+    });
+    header + &rows.collect::<String>()
+}
+
+#[test]
+fn a_column_of_another_name_beside_numbered_ones_is_no_feature() {
+    let folder = tempfile::tempdir().unwrap();
+    for names in [
+        &["f0", "f1", "f2", "f3", "f4"][..],
+        &["feat_1", "feat_2", "feat_3", "feat_4", "feat_5"],
+        &["0", "1", "2", "3", "4"],
+    ] {
+        for other in ["superclass", "target", "y", "epoch", "height", "md5", "age"] {
+            let path = put(&folder, "a.csv", with_column(names, other));
+            let error = refused(read(&path));
+            assert_kind!(error, File(FileError::Ambiguous { .. }));
+            let source = FileSource::open(&path).unwrap();
+            let source = source.with_ignored_column(other).unwrap();
+            assert_eq!(source.read().unwrap().n_features(), 5, "{other}");
+        }
+    }
+    let norms = ["size", "danger", "speed", "wet", "loud"];
+    let all = read_bytes("a.csv", with_column(&norms, "height")).unwrap();
+    assert_eq!(all.n_features(), 6);
+}
+
+#[test]
+fn messages_name_a_remedy_that_works() {
+    let message = |name: &str, text: &str| {
+        let error = refused(read_bytes(name, text));
+        error.report().to_string()
+    };
+    let layers = "image,a,layer\ncat,1.5,x\ndog,2.5,x\ncat,0.5,y\ndog,3.5,y\n";
+    let folder = tempfile::tempdir().unwrap();
+    let source = FileSource::open(put(&folder, "a.csv", layers)).unwrap();
+    let error = refused(source.with_ignored_column("layer").unwrap().read());
+    assert!(error.to_string().contains("\"layer\" tells"), "{error}");
+    let one = "image,a,layer\ncat,1.5,x\ndog,2.5,x\n";
+    let source = FileSource::open(put(&folder, "a.csv", one)).unwrap();
+    let read = source.with_ignored_column("layer").unwrap().read();
+    assert_eq!(read.unwrap().n_features(), 1);
+    let twice = message("a.csv", "image,a\ncat,1.5\ndog,2.5\ncat,1.5\n");
+    assert!(twice.contains("keep one of them"), "{twice}");
+
+    // Two columns of texts before those that are numbered, as pandas writes two levels of an index.
+    let levels = "category,image,0,1,2\na,cat,0.5,1,2\na,dog,1.5,2,3\n";
+    assert!(message("a.csv", levels).contains("--ignore-column"));
+    let source = FileSource::open(put(&folder, "a.csv", levels)).unwrap();
+    let read = source.with_ignored_column("category").unwrap().read();
+    assert_eq!(read.unwrap().stimuli().ids(), ["cat", "dog"]);
+
+    let bare = "cat,1.5,x\ndog,2.5,y\n";
+    assert!(message("a.csv", bare).contains("the first line has the names"));
+    let source = FileSource::open(put(&folder, "a.csv", bare)).unwrap();
+    let error = refused(source.with_ignored_column("c").unwrap().read());
+    assert!(error.to_string().contains("no header"), "{error}");
 }
 
 #[test]

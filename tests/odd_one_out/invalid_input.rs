@@ -180,7 +180,7 @@ fn an_id_that_stands_twice_is_named() {
     let error = Stimuli::new(["cat", "dog", "cow", "dog"]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "duplicate stimulus \"dog\", at 1 and 3"
+        "duplicate stimulus \"dog\", at 1 and 3: keep one of them, or give each an id of its own"
     );
     let error = Stimuli::new(["cat", "", "cow"]).unwrap_err();
     assert_eq!(

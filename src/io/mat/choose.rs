@@ -8,7 +8,8 @@ use crate::io::array_names::is_of_data;
 use crate::io::choice::{Candidate, Fit, Holds, choose};
 
 impl MatFile {
-    /// Reads the numeric variable with this name or, without a name, the only one that `fit` allows.
+    /// Reads the numeric variable with this name or, without a name, the only one that `fit` allows, and
+    /// returns its name too.
     ///
     /// # Errors
     /// As for [`MatFile::read`]; also returns the errors of [`choose`].
@@ -16,17 +17,19 @@ impl MatFile {
         &mut self,
         name: Option<&str>,
         fit: &dyn Fn(&str, &[u64]) -> Fit,
-    ) -> Result<ArrayD<f64>> {
-        if let Some(name) = name {
-            return self.read(name)?.into_numbers();
-        }
-        let names = self.names();
-        if let [only] = &names[..] {
-            return self.read(only)?.into_numbers();
-        }
-        let arrays = self.candidates()?;
-        let chosen = choose(self.path(), &arrays, fit)?;
-        self.read(&names[chosen])?.into_numbers()
+    ) -> Result<(String, ArrayD<f64>)> {
+        let mut names = self.names();
+        let name = match (name, &names[..]) {
+            (Some(name), _) => name.to_owned(),
+            (None, [_]) => names.remove(0),
+            (None, _) => {
+                let arrays = self.candidates()?;
+                let chosen = choose(self.path(), &arrays, fit)?;
+                names.swap_remove(chosen)
+            }
+        };
+        let numbers = self.read(&name)?.into_numbers()?;
+        Ok((name, numbers))
     }
 
     /// Describes the variables, which are read one after another.

@@ -145,7 +145,7 @@ fn are_label_words(words: &[String]) -> bool {
 /// A record of numbers is data, unless it numbers its columns (from 0 or 1) above values that are
 /// not whole, as for columns without names in pandas, or its whole numbers ascend above records of
 /// decimals, or its first field is empty and those of the other records are not. A record with text
-/// is a header if there is text above a column of numbers, if it numbers all columns but the first,
+/// is a header if there is text above a column of numbers, if it numbers all columns after those of texts,
 /// or if its first field is a name of id columns.
 pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
     let is_number = |field: &String| number(field, decimal_comma).is_some();
@@ -178,10 +178,12 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
             && (!all_whole || first.len() >= 5);
         return numbers_columns || is_ascending_above_decimals(first, sample, decimal_comma);
     }
-    if first.len() > 2
-        && are_plain(&first[1..])
-        && counts(&first[1..]).is_some()
-        && !is_number(&first[0])
+    let n_texts = first.iter().take_while(|field| !is_number(field)).count();
+    let numbers = &first[n_texts..];
+    if n_texts > 0
+        && numbers.len() > n_texts.min(2)
+        && are_plain(numbers)
+        && counts(numbers).is_some()
     {
         return true;
     }
@@ -309,6 +311,7 @@ mod tests {
             "3,17,42,57\n0.5,1,2,3\n1.5,2,3,4",
             "1,2,3\n0.5,1,2",
             "concept,0,1,2\ncat,1,2,3",
+            "category,image,0,1,2\na,cat,0.5,1,2\na,dog,1.5,2,3",
             "a,b\n1,2\n3,4",
             "\"cat\",\"dog\"\ncat,0,1\ndog,1,0",
             "image1,image2,image3\n1,2,3",

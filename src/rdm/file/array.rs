@@ -19,18 +19,25 @@ impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
         let pairs = self.lists_of_pairs()?;
-        let array = self.read_numbers(&pairs)?;
-        self.label_pairs(array, &pairs)
+        let (name, array) = self.read_numbers(&pairs)?;
+        Ok(Contents {
+            name,
+            ..self.label_pairs(array, &pairs)?
+        })
     }
 
-    fn read_numbers(&self, pairs: &[PairList]) -> Result<ArrayD<f64>> {
+    /// Reads the array, and returns its name, if it has one.
+    fn read_numbers(&self, pairs: &[PairList]) -> Result<(Option<String>, ArrayD<f64>)> {
         let name = self.array.as_deref();
         let fit = |name: &str, shape: &[u64]| match lists(pairs, name) {
             true => Fit::None,
             false => self.fit(shape),
         };
         match self.format {
-            Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
+            Format::Npy => {
+                let array = self.read_from(&mut NpyReader::open(&self.path)?)?;
+                Ok((None, array))
+            }
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
                 let member = archive.choose(name, &fit)?;
@@ -39,15 +46,19 @@ impl RdmFile {
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;
                 archive.refuse_masked(member, &shape)?;
-                Ok(array)
+                Ok((archive.name(member)?, array))
             }
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
                 let name = file.choose(name, &fit)?;
                 let mut reader = file.tensor(&name)?.expect("the name exists");
-                self.read_from(&mut reader)
+                let array = self.read_from(&mut reader)?;
+                Ok((Some(name), array))
             }
-            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_fitting(name, &fit),
+            Format::Mat | Format::Text => {
+                let (name, array) = MatFile::open(&self.path)?.read_fitting(name, &fit)?;
+                Ok((Some(name), array))
+            }
         }
     }
 

@@ -13,6 +13,8 @@ use crate::stimuli::Stimuli;
 
 /// The content of a file.
 pub(super) struct Contents {
+    /// Name of the array, if it has one.
+    pub(super) name: Option<String>,
     /// One matrix, or one row per participant.
     pub(super) array: ArrayD<f64>,
     /// Stimuli, if the file has labels for them.
@@ -33,6 +35,7 @@ impl Contents {
     /// Creates the content of a file without labels.
     pub(super) fn unlabelled(array: ArrayD<f64>) -> Self {
         Self {
+            name: None,
             array,
             stimuli: None,
             participants: None,

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Result, StimuliError, same_length};
 use crate::formats::TextEncoding;
 use crate::io::format::Format;
+use crate::io::text::is_participant;
 use crate::rdm::{Participant, RdmSet};
 use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
@@ -235,9 +236,13 @@ impl RdmFile {
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;
+        let may_identify = |name: &str| {
+            let is_of_people = layout.n_participants == n && is_participant(name);
+            Some(name) != contents.name.as_deref() && !is_of_people
+        };
         let own = match contents.stimuli {
             Some(own) => Some(own),
-            None => match Stimuli::beside(&self.path, self.format, n) {
+            None => match Stimuli::beside(&self.path, self.format, n, &may_identify) {
                 // Given ids replace those that cannot be read.
                 Err(_) if self.ids.is_some() => None,
                 own => own?,

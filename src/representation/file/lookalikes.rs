@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::error::{FileError, Quoted, Result};
+use crate::error::{FileError, List, Quoted, Result};
 use crate::io::text::{
     AVERAGES, JUDGMENTS, is_count, is_one_of, is_summary, may_be_summary, plain, words,
 };
@@ -138,35 +138,50 @@ pub(super) fn refuse_units(ids: &[String], names: &[&str]) -> Result<()> {
     .into())
 }
 
-/// Adds a warning if single columns are read as features beside columns that are numbered.
-pub(super) fn note_single_columns(path: &Path, names: &[&str]) {
+/// Checks that no column has a name of its own if the others are numbered, such as `f0` to `f6`. Beside few
+/// numbered columns, such as the areas `V1` to `V4`, it adds a warning only.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one has.
+pub(super) fn refuse_single_columns(path: &Path, names: &[&str]) -> Result<()> {
     /// Smallest number of numbered columns beside which others are conspicuous.
     const NUMBERED: usize = 4;
 
-    let stem = |name: &str| -> Option<String> {
+    // R and pandas number repeated names from the second on.
+    let stem = |name: &str| {
         let name = plain(name);
-        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        (stem.len() < name.len()).then(|| stem.to_owned())
+        name.trim_end_matches(|c: char| c.is_ascii_digit())
+            .to_owned()
     };
-    let mut n_numbered: HashMap<String, usize> = HashMap::new();
-    for stem in names.iter().filter_map(|name| stem(name)) {
-        *n_numbered.entry(stem).or_default() += 1;
+    let mut n_alike: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        *n_alike.entry(stem(name)).or_default() += 1;
     }
-    let is_numbered = |name: &&&str| stem(name).is_some_and(|stem| n_numbered[&stem] >= NUMBERED);
+    let is_numbered = |name: &&&str| n_alike[&stem(name)] >= NUMBERED;
     let n = names.iter().filter(is_numbered).count();
-    let single: Vec<&str> = names
-        .iter()
-        .filter(|name| !is_numbered(name))
-        .copied()
-        .collect();
+    let single = names.iter().filter(|name| !is_numbered(name));
+    let single: Vec<String> = single.map(|&name| name.to_owned()).collect();
     if single.is_empty() || n <= single.len() {
-        return;
+        return Ok(());
+    }
+    if n > NUMBERED {
+        return Err(FileError::Ambiguous {
+            what: format!(
+                "whether the columns {} are features beside {n} that are numbered",
+                List(&single)
+            ),
+            remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`), and number \
+                     each that is one, like the others",
+        }
+        .into());
     }
     log::warn!(
-        "{}: the columns {single:?} are read as features beside {n} that are numbered; ignore them if \
+        "{}: the columns {} are read as features beside {n} that are numbered; ignore them if \
          they are not (`FileSource::with_ignored_column`, `--ignore-column`)",
-        path.display()
+        path.display(),
+        List(&single)
     );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -213,6 +228,30 @@ mod tests {
         ] {
             assert!(refuse_accompanying(names).is_ok(), "{names:?}");
         }
+    }
+
+    #[test]
+    fn columns_beside_numbered_ones_are_known_by_name() {
+        let check = |numbered: &[&str], others: &[&str]| {
+            refuse_single_columns(Path::new("a.csv"), &[numbered, others].concat())
+        };
+        for numbered in [
+            &["f0", "f1", "f2", "f3", "f4"][..],
+            &["feat_1", "feat_2", "feat_3", "feat_4", "feat_5"],
+            &["0", "1", "2", "3", "4"],
+            &["V9", "V10", "V11", "V12", "V13"],
+            &["X", "X.1", "X.2", "X.3", "X.4"],
+        ] {
+            for others in [&["superclass"][..], &["md5"], &["y", "epoch"]] {
+                assert!(check(numbered, others).is_err(), "{numbered:?} {others:?}");
+            }
+            assert!(check(numbered, &[]).is_ok(), "{numbered:?}");
+            let layer = ["fc7_0", "fc7_1", "fc7_2", "fc7_3"];
+            assert!(check(numbered, &layer).is_ok(), "{numbered:?}");
+        }
+        // Areas, and norms.
+        assert!(check(&["V1", "V2", "V3", "V4"], &["IT"]).is_ok());
+        assert!(check(&["rt1", "rt2"], &["size", "danger", "weight"]).is_ok());
     }
 
     #[test]

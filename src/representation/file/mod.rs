@@ -1,5 +1,6 @@
 //! Representations in files.
 
+mod archives;
 mod codes;
 mod columns;
 mod lookalikes;
@@ -11,16 +12,11 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
-
 use super::{Features, Provenance, Representation, RepresentationSource};
-use crate::error::{Error, FileError, Result, StimuliError, wrong_shape};
+use crate::error::{Error, FileError, Result, StimuliError};
 use crate::formats::TextEncoding;
-use crate::io::choice::fit_of_features;
 use crate::io::element::{encode_f32, encode_f64};
 use crate::io::format::Format;
-use crate::io::mat::MatFile;
-use crate::io::npz::NpzArchive;
 use crate::io::{BUFFER_BYTES, extension};
 use crate::linalg::{Precision, Values};
 use crate::stimuli::Stimuli;
@@ -32,15 +28,17 @@ use crate::stimuli::Stimuli;
 /// | extension | features | ids |
 /// |---|---|---|
 /// | `.npy` | a 2-D array | in `NAME.npy.json` beside it, if written by [`Representation::write_npy`] |
-/// | `.npz` | a 2-D array of the archive | an array of texts, or of numbers that are not simply 0, 1, 2, …, with a name such as `ids` |
-/// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`] |
+/// | `.npz` | a 2-D array of the archive | an array of different texts; or of whole numbers that are not simply 0, 1, 2, …, with a name such as `ids` |
+/// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`]; or a tensor of numbers as for `.npz` |
 /// | `.mat` | a matrix, in a file of level 5 | as for `.npz`: a cell array of texts or a char array |
 /// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
 /// from 0 or 1 is neither a feature nor an id. Other columns that number the rows beside decimals, in any
-/// order, and columns named like a summary of others (`total`, `n_ratings`, `size_sd`) are refused.
+/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`), and columns with names of
+/// their own beside numbered ones (`label` beside `f0` to `f6`) are refused. So are other arrays of whole numbers
+/// that are all different, one for each row, which may tell that the rows are in another order.
 ///
 /// Floats of 16 and 32 bits, booleans and integers of up to 16 bits are read as features of `f32`;
 /// floats of 64 bits, integers of 32 and 64 bits, and the numbers of tables as features of `f64`.
@@ -79,6 +77,8 @@ pub struct FileSource {
 /// The content of a file.
 struct Contents {
     features: Features,
+    /// Name of the array, if it has one.
+    array: Option<String>,
     stimuli: Option<Stimuli>,
     provenance: Provenance,
 }
@@ -87,6 +87,7 @@ impl From<Features> for Contents {
     fn from(features: Features) -> Self {
         Self {
             features,
+            array: None,
             stimuli: None,
             provenance: Provenance::default(),
         }
@@ -210,7 +211,7 @@ impl FileSource {
     /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
     /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file
     /// beside an `.npy` file belongs to other features, [`FileError::Ambiguous`] if numbers appear to
-    /// mark missing values or to number the rows, or a column to summarise others, and an error if [`Stimuli::new`] or
+    /// mark missing values or to number the rows, or a column not to be a feature, and an error if [`Stimuli::new`] or
     /// [`Representation::new`] does, for example for a number that is not finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
@@ -226,7 +227,8 @@ impl FileSource {
                 (None, Some(stimuli)) => stimuli.with_origin(&self.path),
                 (None, None) => {
                     let n_rows = contents.features.dim().0;
-                    let own = Stimuli::beside(&self.path, self.format, n_rows)?;
+                    let is_other = |name: &str| Some(name) != contents.array.as_deref();
+                    let own = Stimuli::beside(&self.path, self.format, n_rows, &is_other)?;
                     own.map_or_else(|| unnamed(n_rows), Ok)?
                         .with_origin(&self.path)
                 }
@@ -244,33 +246,6 @@ impl FileSource {
 }
 
 impl FileSource {
-    fn read_npz(&self) -> Result<Contents> {
-        let mut archive = NpzArchive::open(&self.path)?;
-        let member = archive.choose(self.array.as_deref(), &fit_of_features)?;
-        let mut reader = archive.array(member)?;
-        let shape = reader.shape().to_vec();
-        let features = npy::read_matrix(&mut reader)?;
-        reader.expect_end()?;
-        archive.refuse_masked(member, &shape)?;
-        Ok(features.into())
-    }
-
-    fn read_mat(&self) -> Result<Contents> {
-        let numbers =
-            MatFile::open(&self.path)?.read_fitting(self.array.as_deref(), &fit_of_features)?;
-        let found = numbers.shape().iter().map(|&length| length as u64);
-        let found: Vec<u64> = found.collect();
-        let matrix: Result<Array2<f64>, _> = numbers.into_dimensionality();
-        let refused = |_| {
-            wrong_shape(
-                "the feature array",
-                "a 2-D matrix, stimuli × features",
-                &found,
-            )
-        };
-        Ok(Features::from(matrix.map_err(refused)?).into())
-    }
-
     /// Returns the given ids if their number equals the number of rows.
     fn fitting(&self, ids: &Stimuli, n_rows: usize) -> Result<Stimuli> {
         if ids.len() == n_rows {

@@ -61,6 +61,7 @@ pub(super) fn read(path: &Path, with_sidecar: bool) -> Result<Contents> {
     }
     Ok(Contents {
         features,
+        array: None,
         stimuli: sidecar.ids.map(Stimuli::new).transpose()?,
         provenance: sidecar.provenance,
     })
@@ -113,8 +114,12 @@ fn read_sidecar(path: &Path) -> Result<Option<Sidecar>> {
             return Err(FileError::unreadable(path, source));
         }
     };
-    let sidecar =
-        serde_json::from_slice(&text).map_err(|source| FileError::malformed("json", source));
+    let sidecar = serde_json::from_slice(&text).map_err(|source| {
+        let remedy = "it is read as the ids and the provenance of the array beside it, as \
+                      `Representation::write_npy` writes them: rename it if it holds something else, or give \
+                      the ids as a list (`with_ids`, `--ids`)";
+        FileError::malformed("json", format!("{source}; {remedy}"))
+    });
     sidecar
         .map(Some)
         .map_err(|error: Error| error.in_file(path))

@@ -28,6 +28,7 @@ pub(super) fn read(path: &Path, array: Option<&str>) -> Result<Contents> {
     let mut reader = file.tensor(&name)?.expect("a name that is there");
     Ok(Contents {
         features: read_matrix(&mut reader)?,
+        array: Some(name),
         stimuli: ids.map(Stimuli::new).transpose()?,
         provenance: provenance.unwrap_or_default(),
     })

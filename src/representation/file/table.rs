@@ -1,11 +1,11 @@
 //! Features in the columns of a table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ndarray::Array2;
 
 use super::columns::{Columns, unclear};
-use super::lookalikes::{note_single_columns, refuse_accompanying, refuse_units};
+use super::lookalikes::{refuse_accompanying, refuse_single_columns, refuse_units};
 use super::row_numbers::refuse_row_numbers;
 use super::summaries::{refuse_summaries, refused_text};
 use super::{Contents, FileSource};
@@ -72,7 +72,10 @@ impl FileSource {
                         // One text below numbers is a fault of its own.
                         let may_be_header = n_rows == 0 || columns.features.len() > 1;
                         let of_row = may_be_header.then(|| refused_text(&row, &columns.features));
-                        of_row.flatten().unwrap_or_else(|| no_feature(error))
+                        let has_header = table.header().is_some();
+                        of_row
+                            .flatten()
+                            .unwrap_or_else(|| no_feature(error, has_header))
                     })?,
                 });
             }
@@ -120,7 +123,7 @@ impl FileSource {
             if columns.ids.is_some() {
                 refuse_units(&ids, &names)?;
             }
-            note_single_columns(&self.path, &names);
+            refuse_single_columns(&self.path, &names)?;
             provenance = provenance.with_columns(&names);
         }
         without_fractions(&mut ids);
@@ -130,6 +133,7 @@ impl FileSource {
         refuse_summaries(table, ids.as_deref(), features.view())?;
         refuse_row_numbers(table, &columns.features, features.view(), has_ids)?;
         self.check_order(ids.as_deref())?;
+        refuse_repeated(table, columns, ids.as_deref().unwrap_or_default())?;
         let stimuli = match (ids, first_row) {
             (Some(ids), _) => Some(match numbered_by {
                 Some(column) => Stimuli::numbered_by(ids, column)?,
@@ -140,6 +144,7 @@ impl FileSource {
         };
         Ok(Some(Contents {
             features: features.into(),
+            array: None,
             stimuli,
             provenance,
         }))
@@ -222,6 +227,34 @@ fn refuse_second_names(table: &Table) -> Result<()> {
     .into())
 }
 
+/// Checks that no stimulus has several rows that another column tells apart, such as the layer.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if one has.
+fn refuse_repeated(table: &Table, columns: &Columns, ids: &[String]) -> Result<()> {
+    if are_different(ids) {
+        return Ok(());
+    }
+    let is_other =
+        |column: &usize| Some(*column) != columns.ids && !columns.features.contains(column);
+    for column in (0..table.n_columns()).filter(is_other) {
+        let labels = table.texts(column)?;
+        let pairs: HashSet<(&String, &String)> = ids.iter().zip(&labels).collect();
+        if pairs.len() == ids.len() && !are_different(&labels) {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "which of several rows of a stimulus are meant: column {} tells them apart",
+                    Quoted(table.name(column))
+                ),
+                remedy: "write the rows of each value of this column to a file of its own, or average the rows \
+                         of each stimulus",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
 /// Returns the error for a table without features, of which the given column was taken as labels.
 fn no_columns(table: &Table, column: usize) -> Error {
     Error::from(FileError::Ambiguous {
@@ -234,7 +267,7 @@ fn no_columns(table: &Table, column: usize) -> Error {
 }
 
 /// Adds a remedy to the error for a column that cannot be read as a feature.
-fn no_feature(error: Error) -> Error {
+fn no_feature(error: Error, has_header: bool) -> Error {
     match error.kind() {
         ErrorKind::File(FileError::MissingValue { .. }) => {
             FeatureError::Missing { source: error }.into()
@@ -249,8 +282,16 @@ fn no_feature(error: Error) -> Error {
             line: *line,
             field: *field,
             column: column.clone(),
-            expected: "a number; a column can be ignored (`with_ignored_column`, `--ignore-column`) or read as \
-                       ids (`with_id_column`, `--id-column`)",
+            expected: match has_header {
+                true => {
+                    "a number; a column can be ignored (`with_ignored_column`, `--ignore-column`) or read as \
+                     ids (`with_id_column`, `--id-column`)"
+                }
+                false => {
+                    "a number; a column can be ignored (`with_ignored_column`, `--ignore-column`) or read as \
+                     ids (`with_id_column`, `--id-column`) if the first line has the names of the columns"
+                }
+            },
             found: found.clone(),
         }
         .into(),
