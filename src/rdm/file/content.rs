@@ -220,7 +220,7 @@ impl RdmFile {
 
 /// Checks whether labels are those of people: names without numbers, or numbers after a word or letter for
 /// participants.
-fn are_people(labels: &[String]) -> bool {
+pub(super) fn are_people(labels: &[String]) -> bool {
     /// Letters before the number of a participant.
     const LETTERS: [&str; 4] = ["s", "p", "vp", "sj"];
 

@@ -7,7 +7,7 @@ use crate::error::{FileError, Quoted, RdmError, Result};
 use crate::io::text::{JUDGMENTS, consists_of, is_one_of, words};
 
 /// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 56] = [
+const SIMILARITIES: [&str; 66] = [
     "similarity",
     "similar",
     "alike",
@@ -64,6 +64,16 @@ const SIMILARITIES: [&str; 56] = [
     "linked",
     "coherence",
     "mutual",
+    "ressemblance",
+    "confuse",
+    "confused",
+    "matching",
+    "compatibility",
+    "interchangeability",
+    "interchangeable",
+    "相似度",
+    "相似性",
+    "rsm",
 ];
 
 /// Words for a pole of a scale at which stimuli differ.
@@ -116,8 +126,12 @@ impl Direction {
 }
 
 /// Checks whether a name is that of similarities. `psim`, `cossim` and `simrating` are words of this kind.
+/// Two words such as `co_occurrence` are one.
 pub(super) fn is_similarity(name: &str) -> bool {
-    words(name).iter().any(|word| is_word_of_similarity(word))
+    let words = words(name);
+    let mut joined = words.windows(2).map(|both| both.concat());
+    words.iter().any(|word| is_word_of_similarity(word))
+        || joined.any(|word| is_one_of(&word, &SIMILARITIES))
 }
 
 fn is_word_of_similarity(word: &str) -> bool {
@@ -301,6 +315,11 @@ mod tests {
                     "1 - distance",
                     "similarity (1 = very different, 7 = very similar)",
                     "negative_affect_similarity",
+                    "ressemblance",
+                    "相似度",
+                    "co_occurrence",
+                    "p_confuse",
+                    "RSM",
                 ][..],
             ),
             (
@@ -333,7 +352,7 @@ mod tests {
             ),
             (
                 Direction::Unknown,
-                &["rating", "1-7 rating", "d", "simulated", "dissimrating"],
+                &["rating", "1-7 rating", "d", "simulated", "dissimrating", "不相似度"],
             ),
         ] {
             for name in names {

@@ -31,7 +31,7 @@ use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
 use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_stacked};
-use summaries::{refuse_mean, refuse_summaries};
+use summaries::{note_copies, refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -268,6 +268,7 @@ impl RdmFile {
         refuse_summaries(participants.as_deref().unwrap_or_default())?;
         let rdms = self.rdms(array, layout, &stimuli)?;
         refuse_mean(&rdms)?;
+        note_copies(&self.path, participants.as_deref(), &rdms);
         match participants {
             Some(names) if names.len() == rdms.len() => {
                 let set = RdmSet::new(Participant::from_labels(names), rdms)?;
