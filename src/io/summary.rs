@@ -42,12 +42,7 @@ pub(crate) fn summary_of(
 
 /// Checks whether the numbers of a row are the sums of the other rows divided by `n`, to all
 /// their digits, and whether this is improbable for numbers in the ranges of their columns.
-fn agree(
-    others: ArrayView2<'_, f64>,
-    row: ArrayView1<'_, f64>,
-    n: f64,
-    whole: Whole,
-) -> bool {
+fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64, whole: Whole) -> bool {
     /// Largest probability of a coincidence.
     const RARE: f64 = 1e-4;
 

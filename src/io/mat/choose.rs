@@ -17,16 +17,29 @@ impl MatFile {
         name: Option<&str>,
         fit: &dyn Fn(&str, &[u64]) -> Fit,
     ) -> Result<ArrayD<f64>> {
-        if let Some(name) = name {
-            return self.read(name)?.into_numbers();
-        }
-        let names = self.names();
-        if let [only] = &names[..] {
-            return self.read(only)?.into_numbers();
-        }
-        let arrays = self.candidates()?;
-        let chosen = choose(self.path(), &arrays, fit)?;
-        self.read(&names[chosen])?.into_numbers()
+        let name = self.choose(name, fit)?;
+        self.read(&name)?.into_numbers()
+    }
+
+    /// Returns the name of the variable that [`MatFile::read_fitting`] reads.
+    ///
+    /// # Errors
+    /// Returns [`FileError::NoSuchArray`] if several variables, or none, can be meant.
+    pub(crate) fn choose(
+        &mut self,
+        name: Option<&str>,
+        fit: &dyn Fn(&str, &[u64]) -> Fit,
+    ) -> Result<String> {
+        let mut names = self.names();
+        let at = match (name, names.len()) {
+            (Some(name), _) => return Ok(name.to_owned()),
+            (None, 1) => 0,
+            (None, _) => {
+                let arrays = self.candidates()?;
+                choose(self.path(), &arrays, fit)?
+            }
+        };
+        Ok(names.swap_remove(at))
     }
 
     /// Describes the variables, which are read one after another.

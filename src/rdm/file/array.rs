@@ -19,18 +19,23 @@ impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
         let pairs = self.lists_of_pairs()?;
-        let array = self.read_numbers(&pairs)?;
-        self.label_pairs(array, &pairs)
+        let (array_name, array) = self.read_numbers(&pairs)?;
+        let contents = self.label_pairs(array, array_name.as_deref(), &pairs)?;
+        Ok(Contents {
+            array_name,
+            ..contents
+        })
     }
 
-    fn read_numbers(&self, pairs: &[PairList]) -> Result<ArrayD<f64>> {
+    /// Reads the array of numbers, and its name if it has one.
+    fn read_numbers(&self, pairs: &[PairList]) -> Result<(Option<String>, ArrayD<f64>)> {
         let name = self.array.as_deref();
         let fit = |name: &str, shape: &[u64]| match lists(pairs, name) {
             true => Fit::None,
             false => self.fit(shape),
         };
         match self.format {
-            Format::Npy => self.read_from(&mut NpyReader::open(&self.path)?),
+            Format::Npy => Ok((None, self.read_from(&mut NpyReader::open(&self.path)?)?)),
             Format::Npz => {
                 let mut archive = NpzArchive::open(&self.path)?;
                 let member = archive.choose(name, &fit)?;
@@ -39,15 +44,23 @@ impl RdmFile {
                 let array = self.read_from(&mut reader)?;
                 reader.expect_end()?;
                 archive.refuse_masked(member, &shape)?;
-                Ok(array)
+                let name = archive.members()?.swap_remove(member);
+                let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+                Ok((Some(name), array))
             }
             Format::Safetensors => {
                 let mut file = SafetensorsFile::open(&self.path)?;
                 let name = file.choose(name, &fit)?;
                 let mut reader = file.tensor(&name)?.expect("the name exists");
-                self.read_from(&mut reader)
+                let array = self.read_from(&mut reader)?;
+                Ok((Some(name), array))
             }
-            Format::Mat | Format::Text => MatFile::open(&self.path)?.read_fitting(name, &fit),
+            Format::Mat | Format::Text => {
+                let mut file = MatFile::open(&self.path)?;
+                let name = file.choose(name, &fit)?;
+                let array = file.read(&name)?.into_numbers()?;
+                Ok((Some(name), array))
+            }
         }
     }
 

@@ -3,18 +3,23 @@
 mod array;
 mod beside;
 mod columns;
+mod companions;
 mod content;
 mod coverage;
 mod direction;
 mod fields;
+mod ignored;
+mod joined;
 mod layout;
 mod levels;
 mod long;
 mod lookalikes;
 mod meaning;
 mod merged;
+mod names;
 mod order;
 mod pairs;
+mod scale;
 mod summaries;
 mod table;
 mod write;
@@ -232,6 +237,8 @@ impl RdmFile {
             }
         }
         contents.settle_axes(layout)?;
+        contents.check_names(self.similarities.is_some())?;
+        self.check_companions(&contents, layout)?;
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;

@@ -18,15 +18,16 @@ use crate::rdm::Rdm;
 /// Returns [`FileError::Ambiguous`] if one is.
 pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
     /// Words for what predicts judgments, and for measures of it.
-    const MODELS: [&str; 7] = [
-        "model", "cosine", "euclidean", "network", "algorithm", "baseline", "predicted",
-    ];
+    const MODELS: [&str; 5] = ["model", "cosine", "euclidean", "algorithm", "predicted"];
 
-    let is_summary = |name: &&String| {
+    let has_word = |name: &String, known: &[&str]| {
         words(name)
             .iter()
-            .any(|word| AVERAGES.contains(&word.as_str()) || MODELS.contains(&word.as_str()))
+            .any(|word| known.contains(&word.as_str()))
     };
+    let is_model = |name: &&String| has_word(name, &MODELS);
+    let are_models = participants.iter().all(|name| is_model(&name));
+    let is_summary = |name: &&String| has_word(name, &AVERAGES) || is_model(name) && !are_models;
     let summary = participants.iter().find(is_summary);
     match summary.or_else(|| named_otherwise(participants)) {
         Some(name) if participants.len() > 1 => Err(FileError::Ambiguous {
@@ -53,7 +54,11 @@ fn named_otherwise(names: &[String]) -> Option<&String> {
     let is_numbered = |name: &str| has_digit(name) && stem(name).len() < name.len();
     let stands_out = |at: usize| {
         let name = &names[at];
-        let others = || (0..names.len()).filter(|&other| other != at).map(|other| &names[other]);
+        let others = || {
+            (0..names.len())
+                .filter(|&other| other != at)
+                .map(|other| &names[other])
+        };
         let Some(first) = others().next() else {
             return false;
         };
@@ -64,7 +69,11 @@ fn named_otherwise(names: &[String]) -> Option<&String> {
         let is_of_names = !has_digit(name) || !are_people(std::slice::from_ref(name));
         all(&has_stem) && !has_stem(name)
             || all(&is_code) && first.len() > 2 && !has_digit(name)
-            || all(&|other| !has_digit(other)) && has_digit(name) && is_of_names && !is_like_one()
+            || names.len() > 3
+                && all(&|other| !has_digit(other))
+                && has_digit(name)
+                && is_of_names
+                && !is_like_one()
     };
     let mut found = (0..names.len()).filter(|&at| names.len() > 2 && stands_out(at));
     match (found.next(), found.next()) {
@@ -149,12 +158,18 @@ mod tests {
             ["0", "1", "word2vec"],
             ["101", "102", "gpt4"],
             ["5f3a", "61bc", "vgg"],
-            ["anna", "ben", "vgg16"],
             ["anna", "ben", "model"],
         ] {
-            assert!(refuse_summaries(&names.map(str::to_owned)).is_err(), "{names:?}");
+            assert!(
+                refuse_summaries(&names.map(str::to_owned)).is_err(),
+                "{names:?}"
+            );
         }
+        let four = ["anna", "ben", "carl", "vgg16"].map(str::to_owned);
+        assert!(refuse_summaries(&four).is_err());
         for names in [
+            ["model_1", "model_2", "model_3"],
+            ["resnet", "clip", "vgg16"],
             ["P1", "P2", "P3"],
             ["9", "10", "11"],
             ["ann", "P1", "ben"],
@@ -163,7 +178,10 @@ mod tests {
             ["5f3a", "61bc", "6c0d"],
             ["anna", "ben", "carl"],
         ] {
-            assert!(refuse_summaries(&names.map(str::to_owned)).is_ok(), "{names:?}");
+            assert!(
+                refuse_summaries(&names.map(str::to_owned)).is_ok(),
+                "{names:?}"
+            );
         }
     }
 
