@@ -126,13 +126,18 @@
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the
-//! numbers. The following are errors: columns that are named like similarities (`relatedness`,
-//! `r`); a number that appears to mark missing judgments (the only negative one, or 99 far above
-//! all others); a column that distinguishes several rows of a pair (`task`), marks some as practice
-//! or excluded, or has several directions (`reversed`); participants numbered from 1 in each `site` or
-//! `group`, or with labels such as `01` and `1`; as many participants as pairs without names of
-//! either; stimuli that are least similar to themselves; symmetric matrices one below the other; and
-//! participants that are means of others or named unlike all others.
+//! numbers. The following are errors, unless similarities are converted: columns, arrays, labels of
+//! pairs (`sim_cat_dog`), a first field or a comment that are named like similarities (`relatedness`,
+//! `r`), and a question such as `How similar?` beside judgments whose name does not tell. The
+//! following are errors in any case: a number that appears to mark missing judgments (the only
+//! negative one, or 99 or 77 far above all others); a column or an array that distinguishes several
+//! rows of a pair (`task`), marks some judgments as practice, excluded or masked, or has several
+//! directions (`reversed`, or a `left_label` with `similar` and `different`); an array with another
+//! order of the pairs; one column of judgments beside those of people (`P1`, `P2`); participants
+//! numbered from 1 in each `site` or `group`, or with labels such as `01` and `1`; as many
+//! participants as pairs without names of either; stimuli that are least similar to themselves;
+//! symmetric matrices one below the other; and participants that are means or sums of others or
+//! named unlike all others (`vgg16`).
 //!
 //! # Unsupported formats
 //!

@@ -2,9 +2,21 @@
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
+/// What whole numbers in a row may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// A design, whose rows are sums of others on purpose.
+    Design,
+    /// Ratings, which are sums of others by coincidence only.
+    Ratings,
+}
+
 /// Returns the last or first row, and what it has, if it is no coincidence that these are the means or
 /// the sums of the other rows.
-pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<(usize, &'static str)> {
+pub(crate) fn summary_of(
+    features: ArrayView2<'_, f64>,
+    whole: Whole,
+) -> Option<(usize, &'static str)> {
     /// Smallest number of other rows.
     const LEAST: usize = 3;
 
@@ -23,15 +35,14 @@ pub(crate) fn summary_of(features: ArrayView2<'_, f64>) -> Option<(usize, &'stat
             let of_row = features.row(row);
             let found = summaries
                 .into_iter()
-                .find(|&(n, _)| agree(others, of_row, n));
+                .find(|&(n, _)| agree(others, of_row, n, whole));
             found.map(|(_, what)| (row, what))
         })
 }
 
 /// Checks whether the numbers of a row are the sums of the other rows divided by `n`, to all
-/// their digits, and whether this is improbable for numbers in the ranges of their columns. Whole
-/// numbers may be a design.
-fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64) -> bool {
+/// their digits, and whether this is improbable for numbers in the ranges of their columns.
+fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64, whole: Whole) -> bool {
     /// Largest probability of a coincidence.
     const RARE: f64 = 1e-4;
 
@@ -50,7 +61,9 @@ fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64) -> bool 
         }
         let least = column.fold(f64::INFINITY, |least, &value| least.min(value));
         let most = column.fold(f64::NEG_INFINITY, |most, &value| most.max(value));
-        if found.fract() != 0.0 && most > least {
+        if found.fract() == 0.0 && whole == Whole::Ratings {
+            probability /= most - least + 1.0;
+        } else if found.fract() != 0.0 && most > least {
             probability *= (2.0 * tolerance / (most - least)).min(1.0);
         }
     }
@@ -73,7 +86,10 @@ mod tests {
             ([0.5, 1.51], false),
         ] {
             let rows = [&above[..], &[last]].concat();
-            let at = |rows: &[[f64; 2]]| summary_of(ndarray::arr2(rows).view()).map(|(row, _)| row);
+            let at = |rows: &[[f64; 2]]| {
+                let found = summary_of(ndarray::arr2(rows).view(), Whole::Design);
+                found.map(|(row, _)| row)
+            };
             assert_eq!(at(&rows), is_summary.then_some(3), "{last:?}");
             let rows = [&[last], &above[..]].concat();
             assert_eq!(at(&rows), is_summary.then_some(0), "{last:?}");
@@ -85,8 +101,8 @@ mod tests {
             [0.0, 0.0, 1.0],
             [1.0, 1.0, 1.0]
         ];
-        assert!(summary_of(design.view()).is_none());
+        assert!(summary_of(design.view(), Whole::Design).is_none());
         let coarse = array![[1.5, 2.0], [2.5, 4.0], [2.0, 3.5], [2.0, 3.2]];
-        assert!(summary_of(coarse.view()).is_none());
+        assert!(summary_of(coarse.view(), Whole::Design).is_none());
     }
 }

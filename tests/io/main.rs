@@ -8,6 +8,7 @@ mod columns;
 mod dissimilarity_datasets;
 mod image_files;
 mod rdm_files;
+mod rdm_names;
 mod representation_files;
 mod stimuli;
 mod text_tables;

@@ -11,29 +11,29 @@ use crate::common::files::put;
 use crate::common::refusals::assert_refused;
 
 /// The dissimilarities of five stimuli.
-const VALUES: [f64; 10] = [2.1, 0.7, 3.3, 1.9, 4.2, 2.8, 0.4, 3.9, 1.2, 2.5];
-const NAMES: [&str; 5] = ["zebra", "apple", "mouse", "chair", "boat"];
+pub(crate) const VALUES: [f64; 10] = [2.1, 0.7, 3.3, 1.9, 4.2, 2.8, 0.4, 3.9, 1.2, 2.5];
+pub(crate) const NAMES: [&str; 5] = ["zebra", "apple", "mouse", "chair", "boat"];
 
 /// The stimuli of each pair, row by row of an upper triangle.
-fn pairs() -> Vec<[usize; 2]> {
+pub(crate) fn pairs() -> Vec<[usize; 2]> {
     let of = |first: usize| (first + 1..5).map(move |second| [first, second]);
     (0..5).flat_map(of).collect()
 }
 
 /// The order of the pairs of an upper triangle column by column.
-fn by_column() -> Vec<usize> {
+pub(crate) fn by_column() -> Vec<usize> {
     let mut order: Vec<usize> = (0..10).collect();
     let pairs = pairs();
     order.sort_by_key(|&at| (pairs[at][1], pairs[at][0]));
     order
 }
 
-fn numbers(shape: &str, numbers: &[f64]) -> Vec<u8> {
+pub(crate) fn numbers(shape: &str, numbers: &[f64]) -> Vec<u8> {
     let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
     npy("<f8", false, shape, &bytes.collect::<Vec<u8>>())
 }
 
-fn texts(shape: &str, texts: &[String]) -> Vec<u8> {
+pub(crate) fn texts(shape: &str, texts: &[String]) -> Vec<u8> {
     let units = texts.iter().flat_map(|text| {
         let padded = text.chars().chain(std::iter::repeat('\0')).take(24);
         let units = padded.flat_map(|unit| u32::from(unit).to_le_bytes());
@@ -42,18 +42,18 @@ fn texts(shape: &str, texts: &[String]) -> Vec<u8> {
     npy("<U24", false, shape, &units.collect::<Vec<u8>>())
 }
 
-fn read(name: &str, content: impl AsRef<[u8]>) -> Result<RdmSet> {
+pub(crate) fn read(name: &str, content: impl AsRef<[u8]>) -> Result<RdmSet> {
     let folder = tempfile::tempdir().unwrap();
     RdmFile::new(put(&folder, name, content))?.read()
 }
 
-fn read_npz(members: &[(&str, Vec<u8>)]) -> Result<RdmSet> {
+pub(crate) fn read_npz(members: &[(&str, Vec<u8>)]) -> Result<RdmSet> {
     read("a.npz", npz(CompressionMethod::Stored, members))
 }
 
 /// Checks that a file holds the dissimilarities of one participant.
 #[track_caller]
-fn assert_values(found: Result<RdmSet>) {
+pub(crate) fn assert_values(found: Result<RdmSet>) {
     let found = found.unwrap();
     assert_eq!(found.len(), 1);
     let rdm = &found.rdms()[0];
@@ -279,7 +279,7 @@ fn labels_of_rows_and_columns_are_compared_in_the_form_of_ids() {
 }
 
 /// Writes a table of pairs with the columns of each.
-fn table(header: &str, rows: impl Fn(usize, [usize; 2]) -> Vec<String>) -> String {
+pub(crate) fn table(header: &str, rows: impl Fn(usize, [usize; 2]) -> Vec<String>) -> String {
     let rows = pairs()
         .into_iter()
         .enumerate()

@@ -28,6 +28,8 @@ pub(super) struct Layout {
     pub(super) n_columns: usize,
     /// Whether every record ends with a separator.
     pub(super) has_trailing_separator: bool,
+    /// The comment before the first record.
+    pub(super) comment: Option<String>,
     /// Offset of the first record, after comments.
     pub(super) start: usize,
 }
@@ -90,8 +92,8 @@ impl Layout {
                 lacks_first_name = true;
             }
             header = Some(names);
-        } else if let Some(comment) = comment {
-            header = named_by_comment(&comment, separator, n_columns)?;
+        } else if let Some(comment) = &comment {
+            header = named_by_comment(comment, separator, n_columns)?;
         }
         Ok(Self {
             separator,
@@ -101,6 +103,7 @@ impl Layout {
             lacks_first_name,
             n_columns,
             has_trailing_separator,
+            comment,
             start,
         })
     }

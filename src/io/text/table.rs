@@ -82,6 +82,11 @@ impl Table {
         names.get(column).map_or("", String::as_str)
     }
 
+    /// Returns the text of the comment (`#`) before the first record.
+    pub(crate) fn comment(&self) -> Option<&str> {
+        self.layout.comment.as_deref()
+    }
+
     /// Returns the separator of fields.
     pub(super) fn separator(&self) -> Separator {
         self.layout.separator
@@ -297,17 +302,6 @@ impl Row<'_> {
             Some(number) if !number.is_nan() => Ok(number),
             _ if self.is_missing(column) => Err(self.missing(column)),
             _ => Err(self.not_a_number(column, "a number")),
-        }
-    }
-
-    /// Returns the number in a field, or NaN if the field marks a missing value.
-    ///
-    /// # Errors
-    /// Returns [`FileError::NotANumber`] with the line and the field.
-    pub(crate) fn number_or_missing(&self, column: usize) -> Result<f64> {
-        match self.is_missing(column) {
-            true => Ok(f64::NAN),
-            false => self.number(column),
         }
     }
 

@@ -19,14 +19,15 @@ impl RdmFile {
     /// Reads the array.
     pub(super) fn read_array(&self) -> Result<Contents> {
         let pairs = self.lists_of_pairs()?;
-        let (name, array) = self.read_numbers(&pairs)?;
+        let (array_name, array) = self.read_numbers(&pairs)?;
+        let contents = self.label_pairs(array, array_name.as_deref(), &pairs)?;
         Ok(Contents {
-            name,
-            ..self.label_pairs(array, &pairs)?
+            array_name,
+            ..contents
         })
     }
 
-    /// Reads the array, and returns its name, if it has one.
+    /// Reads the array of numbers, and its name if it has one.
     fn read_numbers(&self, pairs: &[PairList]) -> Result<(Option<String>, ArrayD<f64>)> {
         let name = self.array.as_deref();
         let fit = |name: &str, shape: &[u64]| match lists(pairs, name) {

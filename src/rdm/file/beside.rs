@@ -52,7 +52,12 @@ impl RdmFile {
 
     /// Adds the pairs that other arrays of the file name, which may be in another order than those of
     /// an upper triangle.
-    pub(super) fn label_pairs(&self, array: ArrayD<f64>, lists: &[PairList]) -> Result<Contents> {
+    pub(super) fn label_pairs(
+        &self,
+        array: ArrayD<f64>,
+        name: Option<&str>,
+        lists: &[PairList],
+    ) -> Result<Contents> {
         let shape = array.shape().to_vec();
         let layout = self.layout(&shape, Knowledge::of_shape());
         let axis = match layout {
@@ -61,7 +66,7 @@ impl RdmFile {
             }
             _ => return Ok(Contents::unlabelled(array)),
         };
-        let Some(named) = self.pairs_beside(shape[axis], lists)? else {
+        let Some(named) = self.pairs_beside(shape[axis], name, lists)? else {
             return Ok(Contents::unlabelled(array));
         };
         let (array, axis) = match shape.len() {
@@ -71,16 +76,19 @@ impl RdmFile {
         Ok(Contents::of_pairs(array, axis, named, None).without_numbers())
     }
 
-    /// Finds the order of `m` pairs.
-    fn pairs_beside(&self, m: usize, lists: &[PairList]) -> Result<Option<NamedPairs>> {
+    /// Finds the order of `m` pairs in other arrays than the one that is read.
+    fn pairs_beside(
+        &self,
+        m: usize,
+        read: Option<&str>,
+        lists: &[PairList],
+    ) -> Result<Option<NamedPairs>> {
         for list in lists.iter().filter(|list| list.firsts.len() == m) {
             if let Some(named) = NamedPairs::of_two(&list.firsts, &list.seconds)? {
                 return Ok(Some(named));
             }
         }
-        let arrays = describe(&self.path, self.format, |name, _| {
-            Some(name) != self.array.as_deref()
-        })?;
+        let arrays = describe(&self.path, self.format, |name, _| Some(name) != read)?;
         for array in &arrays {
             if let Content::Texts(texts) = &array.content
                 && let Some(named) = of_texts(array, texts, m)?
@@ -176,20 +184,22 @@ fn n_stimuli(m: usize) -> usize {
     n_stimuli_of(m).unwrap_or(0)
 }
 
-/// Returns the pairs whose first and second stimuli are in two arrays, such as `item1` and `item2`.
+/// Returns the pairs whose first and second stimuli are in two arrays, such as `item1` and `item2`, or in the
+/// only two with each pair once, whatever their names.
 ///
 /// # Errors
-/// Returns [`FileError::Ambiguous`] if there are such arrays, but not with each pair once.
+/// Returns [`FileError::Ambiguous`] if there are two such arrays, or two of texts, but not with each pair
+/// once, or if several have each pair once.
 fn of_two_arrays(arrays: &[NamedArray], m: usize) -> Result<Option<NamedPairs>> {
     let lists = arrays
         .iter()
         .filter(|array| array.list_len() == Some(m as u64) && m == n_pairs(n_stimuli(m)))
         .filter_map(|array| Some((array.name.clone(), texts_of(array)?)));
     let (names, texts): (Vec<String>, Vec<Vec<String>>) = lists.unzip();
+    let is_whole = |text: &String| text.parse::<f64>().is_ok_and(|x| x.fract() == 0.0);
+    let is_text = |text: &String| text.parse::<f64>().is_err();
     let mut refused = None;
     for [first, second] in candidates_of_stimuli(&names) {
-        let is_whole = |text: &String| text.parse::<f64>().is_ok_and(|x| x.fract() == 0.0);
-        let is_text = |text: &String| text.parse::<f64>().is_err();
         let both = [&texts[first], &texts[second]];
         if !both
             .iter()
@@ -203,7 +213,45 @@ fn of_two_arrays(arrays: &[NamedArray], m: usize) -> Result<Option<NamedPairs>> 
         let error = unknown_order(&[&names[first], &names[second]]);
         refused = refused.or(texts[first].iter().any(is_text).then_some(error));
     }
-    refused.map_or(Ok(None), Err)
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let accompanies = |name: &String| is_remark(name) || is_participant(name);
+    let of_kind = |is_meant: &dyn Fn(&String) -> bool| -> Vec<usize> {
+        let are_meant = |&at: &usize| !accompanies(&names[at]) && texts[at].iter().all(is_meant);
+        (0..names.len()).filter(are_meant).collect()
+    };
+    let (named, numbered) = (of_kind(&is_text), of_kind(&is_whole));
+    for lists in [&named, &numbered] {
+        let mut found = Vec::new();
+        for (at, &first) in lists.iter().enumerate() {
+            for &second in &lists[at + 1..] {
+                if let Some(pairs) = NamedPairs::of_two(&texts[first], &texts[second])? {
+                    found.push((pairs, [&names[first], &names[second]]));
+                }
+            }
+        }
+        match (found.pop(), found.pop()) {
+            (Some((pairs, _)), None) => return Ok(Some(pairs)),
+            (Some((_, [first, second])), Some((_, others))) => {
+                let names =
+                    [first, second, others[0], others[1]].map(|name| Quoted(name).to_string());
+                return Err(FileError::Ambiguous {
+                    what: format!(
+                        "which two of its arrays {} hold the stimuli of each pair",
+                        names.join(", ")
+                    ),
+                    remedy: "keep only two arrays of stimuli, and name them item1 and item2",
+                }
+                .into());
+            }
+            _ => {}
+        }
+    }
+    match named[..] {
+        [first, second, ..] => Err(unknown_order(&[&names[first], &names[second]])),
+        _ => Ok(None),
+    }
 }
 
 fn unknown_order(names: &[&String]) -> Error {
@@ -221,7 +269,7 @@ fn unknown_order(names: &[&String]) -> Error {
 }
 
 /// Returns the elements of a list as texts.
-fn texts_of(array: &NamedArray) -> Option<Vec<String>> {
+pub(super) fn texts_of(array: &NamedArray) -> Option<Vec<String>> {
     match &array.content {
         Content::Texts(texts) => Some(texts.clone()),
         Content::Numbers {

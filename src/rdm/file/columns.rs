@@ -1,8 +1,8 @@
 //! Names of the columns of tables with one row per pair.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::error::{FileError, Result};
+use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::text::{
     IDENTIFIERS, JUDGMENTS, has_one_of, is_of_stimuli, is_one_of, is_repetition, plain, words,
 };
@@ -79,7 +79,14 @@ pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
     let exact = names.iter().position(|name| is_dissimilarity(name));
     match (exact, &values[..]) {
         // That of a model may be beside the judgments.
-        (Some(value), [] | [_]) | (None, &[value]) => Ok(Some(value)),
+        (Some(value), [] | [_]) | (None, &[value]) => {
+            let others = (0..names.len()).filter(|&at| at != value);
+            let people = numbered_alike(names, others);
+            match people.len() {
+                0 | 1 => Ok(Some(value)),
+                _ => Err(beside_people(names, value, &people)),
+            }
+        }
         _ => Err(FileError::Ambiguous {
             what: format!(
                 "which of the columns {} holds the dissimilarities",
@@ -90,6 +97,35 @@ pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
         }
         .into()),
     }
+}
+
+/// Returns the columns, the most ones, whose names are alike but for a number at their end, such as `P1` and
+/// `P2`, and are not those of properties of judgments or stimuli.
+pub(super) fn numbered_alike(names: &[String], columns: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut alike: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for column in columns {
+        let name = names[column].trim();
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_other = is_property(stem) || is_repetition(stem) || is_of_stimuli(stem);
+        if stem.len() < name.len() && !is_other {
+            alike.entry(stem).or_default().push(column);
+        }
+    }
+    let most = alike.into_values().max_by_key(Vec::len);
+    most.unwrap_or_default()
+}
+
+/// Returns the error for a column of judgments, perhaps of a model or means, beside those of people.
+pub(super) fn beside_people(names: &[String], value: usize, people: &[usize]) -> Error {
+    let people = people.iter().map(|&column| &names[column]);
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "whether column {} or the columns {} hold the judgments",
+            Quoted(&names[value]),
+            listed(people)
+        ),
+        remedy: "remove the column if it holds means or those of a model, and the others if they are no judgments",
+    })
 }
 
 /// Returns names in quotation marks, separated by commas.
@@ -176,6 +212,8 @@ mod tests {
         assert_eq!(only(["S1", "rt"]), None);
         assert_eq!(only(["dissimilarity", "n"]), Some(Some(0)));
         assert_eq!(only(["dissimilarity", "response"]), None);
+        let names = ["P1", "P2", "distance"].map(str::to_owned);
+        assert!(only_value(&names).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
 
 use super::columns::only_value;
 use super::layout::{Cells, Layout};
+use super::names::check_names;
 use super::pairs::{NamedPairs, require_order};
 use super::{RdmFile, Similarities};
 use crate::error::{FileError, RdmError, Result};
@@ -13,8 +14,6 @@ use crate::stimuli::Stimuli;
 
 /// The content of a file.
 pub(super) struct Contents {
-    /// Name of the array, if it has one.
-    pub(super) name: Option<String>,
     /// One matrix, or one row per participant.
     pub(super) array: ArrayD<f64>,
     /// Stimuli, if the file has labels for them.
@@ -29,13 +28,18 @@ pub(super) struct Contents {
     pub(super) was_transposed: bool,
     /// Labels of rows and columns that are participants or pairs.
     pub(super) axes: [Option<Vec<String>>; 2],
+    /// The name of the array, in a file of several.
+    pub(super) array_name: Option<String>,
+    /// Names of all numbers, such as that of the array, or the words that all labels of pairs share.
+    pub(super) titles: Vec<String>,
+    /// Names of the numbers of each participant.
+    pub(super) names: Vec<String>,
 }
 
 impl Contents {
     /// Creates the content of a file without labels.
     pub(super) fn unlabelled(array: ArrayD<f64>) -> Self {
         Self {
-            name: None,
             array,
             stimuli: None,
             participants: None,
@@ -43,7 +47,21 @@ impl Contents {
             is_condensed: false,
             was_transposed: false,
             axes: [None, None],
+            array_name: None,
+            titles: Vec::new(),
+            names: Vec::new(),
         }
+    }
+
+    /// Checks the direction that the names of the numbers tell.
+    ///
+    /// # Errors
+    /// Returns the errors of [`check_names`].
+    pub(super) fn check_names(&self, are_similarities: bool) -> Result<()> {
+        for title in self.titles.iter().chain(&self.array_name) {
+            check_names(std::slice::from_ref(title), are_similarities)?;
+        }
+        check_names(&self.names, are_similarities)
     }
 
     /// Creates the content of rows, or columns, of triangles whose pairs are named along `axis`.
@@ -61,6 +79,7 @@ impl Contents {
         Self {
             labels_count: counts(named.stimuli.ids()).is_some(),
             stimuli: Some(named.stimuli),
+            titles: vec![named.shared],
             is_condensed: true,
             was_transposed: axis == 0,
             axes: [participants, None],
@@ -121,8 +140,10 @@ impl Contents {
         {
             let axis = Axis(if layout.participants_last { 1 } else { 0 });
             self.array = self.array.select(axis, &[value]);
+            self.names = vec![names[value].clone()];
             return Ok(());
         }
+        self.names = labels.clone().unwrap_or_default();
         if let Some(labels) = labels
             && labels.len() > 1
             && counts(&labels).is_none()
@@ -223,7 +244,7 @@ impl RdmFile {
 
 /// Checks whether labels are those of people: names without numbers, or numbers after a word or letter for
 /// participants.
-fn are_people(labels: &[String]) -> bool {
+pub(super) fn are_people(labels: &[String]) -> bool {
     /// Letters before the number of a participant.
     const LETTERS: [&str; 4] = ["s", "p", "vp", "sj"];
 

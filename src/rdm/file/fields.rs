@@ -7,7 +7,23 @@ use ndarray::{ArrayD, Axis};
 use super::columns::is_of_pairs;
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::{Table, id_rank, is_index_name, is_participant};
+use crate::io::text::{Row, Table, id_rank, is_index_name, is_participant};
+
+/// Returns the judgment in a field, or NaN if it is missing.
+///
+/// # Errors
+/// Returns [`FileError::NotANumber`] with the line, the field and a remedy.
+pub(super) fn judgment(row: &Row<'_>, column: usize) -> Result<f64> {
+    match row.maybe_number(column) {
+        _ if row.is_missing(column) => Ok(f64::NAN),
+        Some(number) if !number.is_nan() => Ok(number),
+        _ => Err(row.not_a_number(
+            column,
+            "a number; write judgments as numbers without units, and remove columns and lines that hold \
+             no judgments",
+        )),
+    }
+}
 
 /// Checks whether the first row of a square matrix was taken for a header because the diagonal is
 /// empty.

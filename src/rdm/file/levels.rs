@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use ndarray::{ArrayD, IxDyn};
 
 use super::content::Contents;
+use super::fields::judgment;
 use super::pairs::NamedPairs;
 use crate::error::{Error, FileError, Result};
 use crate::io::text::{Table, counts, is_missing};
@@ -48,7 +49,7 @@ pub(super) fn read_two_headers(table: &Table) -> Result<Option<Contents>> {
         }
         reserve(&mut values, n_columns, "the table")?;
         for column in columns.clone() {
-            values.push(row.number_or_missing(column)?);
+            values.push(judgment(&row, column)?);
         }
         labels.push(row.text(0).to_owned());
     }
@@ -196,7 +197,7 @@ fn squares(
     while let Some(row) = rows.next()? {
         let (person, item) = place_of[&at];
         for column in 0..n {
-            values[(person * n + item) * n + column] = row.number_or_missing(column + 2)?;
+            values[(person * n + item) * n + column] = judgment(&row, column + 2)?;
         }
         at += 1;
     }

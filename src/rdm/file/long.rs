@@ -5,17 +5,22 @@ use std::collections::HashMap;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
-use super::columns::{columns_of_stimuli, is_dissimilarity, is_property, is_value, listed};
+use super::columns::{
+    beside_people, columns_of_stimuli, is_dissimilarity, is_property, is_value, listed,
+    numbered_alike,
+};
 use super::content::Contents;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
-use super::direction::{check_with_itself, refuse_directions, refuse_marked};
-use super::meaning::{check_direction, is_similarity};
+use super::direction::check_with_itself;
+use super::fields::judgment;
+use super::meaning::is_similarity;
 use super::merged::is_count;
+use super::names::check_direction;
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{
-    Table, check_groups, counts, group_alike, is_index_name, is_participant, without_fractions,
+    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
 };
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::{IdForm, Stimuli, counted};
@@ -37,6 +42,11 @@ impl LongTable {
     /// Returns the columns of the two stimuli.
     pub(super) fn stimuli(&self) -> [usize; 2] {
         self.stimuli
+    }
+
+    /// Returns the column of the judgments.
+    pub(super) fn value(&self) -> usize {
+        self.value
     }
 
     /// Returns the column of the participants.
@@ -70,11 +80,25 @@ impl LongTable {
         if has_fractions(table, stimuli)? {
             return Ok(None);
         }
+        Self::beside(table, names, stimuli)
+    }
+
+    /// Finds the columns beside that of the labels of pairs. Returns `None` if there is not one column of
+    /// judgments.
+    pub(super) fn of_joined(table: &Table, names: &[String], pairs: usize) -> Result<Option<Self>> {
+        Self::beside(table, names, [pairs; 2])
+    }
+
+    /// Finds the columns beside those of the stimuli.
+    fn beside(table: &Table, names: &[String], stimuli: [usize; 2]) -> Result<Option<Self>> {
+        let is_joined = stimuli[0] == stimuli[1];
         let others: Vec<usize> = (0..names.len())
             .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
             .collect();
         let people: Vec<usize> = among(&others, |column| {
-            is_participant(&names[column]) && !is_count(&names[column])
+            let is_one_of_several =
+                is_joined && names[column].contains(|c: char| c.is_ascii_digit());
+            is_participant(&names[column]) && !is_count(&names[column]) && !is_one_of_several
         });
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
         let named = |columns: &[usize]| listed(columns.iter().map(|&column| &names[column]));
@@ -85,6 +109,8 @@ impl LongTable {
             (&[value], &[] | &[_], _) | (_, &[value], _) => value,
             // The table has only two columns of numbers with similar names.
             (_, [], []) => return Ok(None),
+            // The columns may be those of people.
+            (_, [], [_, _, ..]) | (_, [_, _, ..], _) if is_joined => return Ok(None),
             (_, [], &[value]) if !is_property(&names[value]) => value,
             (_, [], several) | (_, several, _) => {
                 return Err(FileError::Ambiguous {
@@ -99,6 +125,9 @@ impl LongTable {
                 .into());
             }
         };
+        if people.is_empty() {
+            refuse_people(table, names, stimuli, value)?;
+        }
         let participant = match &people[..] {
             [] => id_of_people(table, names, &rest, value)?,
             &[first, ref others @ ..] => {
@@ -177,6 +206,26 @@ pub(super) fn begins_with_names(table: &Table) -> Result<bool> {
     Ok(names_values && columns_of_stimuli(&first).is_some())
 }
 
+/// Checks that no numbers are in columns that are named like those of several people, beside one column of
+/// judgments. Two such columns may be properties of the two stimuli.
+fn refuse_people(table: &Table, names: &[String], stimuli: [usize; 2], value: usize) -> Result<()> {
+    let is_other = |column: &usize| *column != value && !stimuli.contains(column);
+    let people = numbered_alike(names, (0..names.len()).filter(is_other));
+    let n_of_stimuli = if stimuli[0] == stimuli[1] { 1 } else { 2 };
+    if people.len() <= n_of_stimuli {
+        return Ok(());
+    }
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        let is_number =
+            |&column: &usize| row.is_missing(column) || row.maybe_number(column).is_some();
+        if !people.iter().all(is_number) {
+            return Ok(());
+        }
+    }
+    Err(beside_people(names, value, &people))
+}
+
 fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
     let meant = columns.iter().copied().filter(|&column| is_meant(column));
     meant.collect()
@@ -213,7 +262,7 @@ impl RdmFile {
         let (mut judgments, mut own) = (Vec::new(), Vec::new());
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
-            let value = row.number_or_missing(long.value)?;
+            let value = judgment(&row, long.value)?;
             let [first, second] = long.stimuli.map(|column| {
                 let id = row.text(column);
                 (!id.is_empty()).then(|| stimuli.number(&IdForm::convert(&self.id_forms, id)))
@@ -310,25 +359,5 @@ impl RdmFile {
                  {n_cells} pairs: check that the columns of stimuli and participants hold these"
             ),
         ))
-    }
-
-    /// Checks the columns that are not read, and adds a note of them.
-    fn check_ignored(&self, table: &Table, long: &LongTable) -> Result<()> {
-        let is_ignored =
-            |&column: &usize| !long.reads(column) && !is_index_name(table.name(column));
-        let ignored: Vec<usize> = (0..table.n_columns()).filter(is_ignored).collect();
-        refuse_directions(table, &ignored)?;
-        refuse_marked(table, &ignored, long.stimuli, long.participant)?;
-        if let Some(participant) = long.participant {
-            check_groups(table, participant)?;
-        }
-        let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
-        if !ignored.is_empty() {
-            log::info!(
-                "{}: the columns {ignored:?} are ignored, and all rows are read",
-                self.path.display()
-            );
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Arrays that have a shape of RDMs, but hold something else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2};
 
@@ -163,8 +163,8 @@ pub(super) fn refuse_stacked(array: &ArrayD<f64>, layout: Layout) -> Result<()> 
 }
 
 /// Checks that a number is not the code of a missing judgment: the only one below 0, whole, on a scale
-/// that does not extend as far above 0 as it does below; or 99, 999 or 9999, three times as large as
-/// all ratings, or ten times as large as all other numbers.
+/// that does not extend as far above 0 as it does below; 99, 999 or 9999, three times as large as all
+/// ratings, or ten times as large as all other numbers; or numbers such as 77 far above a scale.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if it appears to be.
@@ -181,6 +181,8 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
             (least, "the only negative number")
         } else if [99.0, 999.0, 9999.0].contains(&largest) && is_far_above() {
             (largest, "which is far above all other numbers")
+        } else if let Some(code) = code_above_scale(array) {
+            (code, "which is far above a scale of all other numbers")
         } else {
             return Ok(());
         };
@@ -192,6 +194,40 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
                  numbers",
     }
     .into())
+}
+
+/// Returns the number that is at least three times as large as a scale of at least three whole numbers, if
+/// it is repeated or its digits are equal or begin with 9, as those of codes.
+fn code_above_scale(array: &ArrayD<f64>) -> Option<f64> {
+    /// Smallest number of ratings for which this is no coincidence.
+    const LEAST: usize = 10;
+    /// Largest number of a scale, and smallest code.
+    const LARGEST: u32 = 20;
+    /// Largest numbers of different codes, and of different numbers.
+    const MOST: [usize; 2] = [3, 25];
+
+    let mut n_times: BTreeMap<u32, usize> = BTreeMap::new();
+    for &value in array.iter().filter(|value| !value.is_nan()) {
+        let is_rating = value.fract() == 0.0 && (0.0..1e6).contains(&value);
+        if !is_rating || n_times.len() > MOST[1] {
+            return None;
+        }
+        *n_times.entry(value as u32).or_insert(0) += 1;
+    }
+    let numbers: Vec<u32> = n_times.keys().copied().collect();
+    let is_end = |at: &usize| numbers[*at] > LARGEST && numbers[*at] >= 3 * numbers[at - 1];
+    let end = (3..numbers.len()).find(is_end)?;
+    let (scale, codes) = numbers.split_at(end);
+    let (least, largest) = (scale[0], scale[end - 1]);
+    let is_dense = largest <= LARGEST && (largest - least) as usize <= 2 * end;
+    let is_code = |code: &u32| {
+        let digits = code.to_string();
+        let first = digits.chars().next();
+        n_times[code] > 1 || first == Some('9') || digits.chars().all(|digit| Some(digit) == first)
+    };
+    let n_ratings: usize = scale.iter().map(|number| n_times[number]).sum();
+    let are_codes = codes.len() <= MOST[0] && codes.iter().all(is_code);
+    (is_dense && are_codes && n_ratings >= LEAST).then(|| f64::from(codes[0]))
 }
 
 #[cfg(test)]
@@ -288,6 +324,14 @@ mod tests {
         assert!(check(&[0.5, -99.0, 0.25]).is_err());
         assert!(check(&[3.0, 6.0, 99.0, 1.0]).is_err());
         assert!(check(&[0.25, 2.5, 999.0, 1.5]).is_err());
+        let scale = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 3.0, 2.0, 4.0];
+        let with = |others: &[f64]| check(&[&scale[..], others].concat());
+        for codes in [&[77.0][..], &[88.0, 88.0], &[98.0], &[66.0, 77.0, 99.0]] {
+            assert!(with(codes).is_err(), "{codes:?}");
+        }
+        for others in [&[1.0][..], &[12.0, 12.0], &[40.0], &[20.0, 41.0, 55.5]] {
+            assert!(with(others).is_ok(), "{others:?}");
+        }
         for values in [
             &[1.0, -1.0, 0.0][..],
             &[-0.5, 2.0],

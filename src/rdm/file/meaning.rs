@@ -1,13 +1,10 @@
 //! What the name of a column says about the direction of its numbers.
 
-use std::path::Path;
-
 use super::columns::is_distance;
-use crate::error::{FileError, Quoted, RdmError, Result};
 use crate::io::text::{JUDGMENTS, consists_of, is_one_of, words};
 
 /// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 56] = [
+const SIMILARITIES: [&str; 66] = [
     "similarity",
     "similar",
     "alike",
@@ -64,6 +61,16 @@ const SIMILARITIES: [&str; 56] = [
     "linked",
     "coherence",
     "mutual",
+    "ressemblance",
+    "confuse",
+    "confused",
+    "matching",
+    "compatibility",
+    "interchangeability",
+    "interchangeable",
+    "相似度",
+    "相似性",
+    "rsm",
 ];
 
 /// Words for a pole of a scale at which stimuli differ.
@@ -94,6 +101,14 @@ impl Direction {
         let words = words(name);
         let differs = words.iter().any(|word| is_one_of(word, &DIFFERENCES));
         let direction = match (is_similarity(name), is_distance(name)) {
+            // An RDM of correlations has their distances.
+            (true, false)
+                if words
+                    .iter()
+                    .any(|word| is_one_of(word, &["rdm", "rdv", "dsm"])) =>
+            {
+                return Direction::Unknown;
+            }
             (true, _) if differs => return poles(name, &words),
             (_, true) => Direction::Dissimilarity,
             (true, false) => Direction::Similarity,
@@ -116,8 +131,12 @@ impl Direction {
 }
 
 /// Checks whether a name is that of similarities. `psim`, `cossim` and `simrating` are words of this kind.
+/// Two words such as `co_occurrence` are one.
 pub(super) fn is_similarity(name: &str) -> bool {
-    words(name).iter().any(|word| is_word_of_similarity(word))
+    let words = words(name);
+    let mut joined = words.windows(2).map(|both| both.concat());
+    words.iter().any(|word| is_word_of_similarity(word))
+        || joined.any(|word| is_one_of(&word, &SIMILARITIES))
 }
 
 fn is_word_of_similarity(word: &str) -> bool {
@@ -223,61 +242,6 @@ fn complement(name: &str, words: &[String]) -> Complement {
     }
 }
 
-/// Checks that the name of a column does not contradict how its numbers are read, and notes a column
-/// whose name does not tell.
-///
-/// # Errors
-/// Returns [`RdmError::LooksLikeSimilarities`] for similarities that are not converted, and
-/// [`FileError::Ambiguous`] for dissimilarities that are, and for a name that speaks of both.
-pub(super) fn check_direction(
-    path: &Path,
-    name: &str,
-    column: usize,
-    are_similarities: bool,
-) -> Result<()> {
-    let ambiguous = |what: String, remedy| Err(FileError::Ambiguous { what, remedy }.into());
-    match (Direction::of(name), are_similarities) {
-        (Direction::Similarity, false) => Err(RdmError::LooksLikeSimilarities {
-            evidence: format!("the column is named {}", Quoted(name)),
-        }
-        .into()),
-        (Direction::Dissimilarity, true) => ambiguous(
-            format!(
-                "whether column {} holds similarities, as was set, or dissimilarities",
-                Quoted(name)
-            ),
-            "read it without `RdmFile::with_similarities` (`--similarities`), or name it \
-             \"similarity\" if it holds similarities",
-        ),
-        (Direction::Both, false) => ambiguous(
-            format!(
-                "whether column {} holds similarities or dissimilarities",
-                Quoted(name)
-            ),
-            "name it \"dissimilarity\" if larger means less similar; if larger means more similar, \
-             convert it (`RdmFile::with_similarities`, `--similarities`)",
-        ),
-        (Direction::Unknown, false) => {
-            note_direction(path, name, column);
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Notes that a column is read as dissimilarities, although its name does not tell.
-fn note_direction(path: &Path, name: &str, column: usize) {
-    let column = match name {
-        "" => (column + 1).to_string(),
-        name => format!("{name:?}"),
-    };
-    log::warn!(
-        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
-         (`RdmFile::with_similarities`, `--similarities`)",
-        path.display(),
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,6 +265,11 @@ mod tests {
                     "1 - distance",
                     "similarity (1 = very different, 7 = very similar)",
                     "negative_affect_similarity",
+                    "ressemblance",
+                    "相似度",
+                    "co_occurrence",
+                    "p_confuse",
+                    "RSM",
                 ][..],
             ),
             (
@@ -333,7 +302,14 @@ mod tests {
             ),
             (
                 Direction::Unknown,
-                &["rating", "1-7 rating", "d", "simulated", "dissimrating"],
+                &[
+                    "rating",
+                    "1-7 rating",
+                    "d",
+                    "simulated",
+                    "dissimrating",
+                    "不相似度",
+                ],
             ),
         ] {
             for name in names {

@@ -3,18 +3,23 @@
 mod array;
 mod beside;
 mod columns;
+mod companions;
 mod content;
 mod coverage;
 mod direction;
 mod fields;
+mod ignored;
+mod joined;
 mod layout;
 mod levels;
 mod long;
 mod lookalikes;
 mod meaning;
 mod merged;
+mod names;
 mod order;
 mod pairs;
+mod scale;
 mod summaries;
 mod table;
 mod write;
@@ -32,7 +37,7 @@ use crate::stimuli::{IdForm, Stimuli};
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
 use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_stacked};
-use summaries::{refuse_mean, refuse_summaries};
+use summaries::{note_copies, refuse_mean, refuse_summaries};
 
 /// A file with the RDMs of one participant or several.
 ///
@@ -233,12 +238,14 @@ impl RdmFile {
             }
         }
         contents.settle_axes(layout)?;
+        contents.check_names(self.similarities.is_some())?;
+        self.check_companions(&contents, layout)?;
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;
         let may_identify = |name: &str| {
             let is_of_people = layout.n_participants == n && is_participant(name);
-            Some(name) != contents.name.as_deref() && !is_of_people
+            Some(name) != contents.array_name.as_deref() && !is_of_people
         };
         let own = match contents.stimuli {
             Some(own) => Some(own),
@@ -273,6 +280,7 @@ impl RdmFile {
         refuse_summaries(participants.as_deref().unwrap_or_default())?;
         let rdms = self.rdms(array, layout, &stimuli)?;
         refuse_mean(&rdms)?;
+        note_copies(&self.path, participants.as_deref(), &rdms);
         match participants {
             Some(names) if names.len() == rdms.len() => {
                 let set = RdmSet::new(Participant::from_labels(names), rdms)?;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::order::{Register, pairs_in_order};
 use crate::error::{FileError, Quoted, Result};
+use crate::io::text::words;
 use crate::linalg::{n_stimuli_of, pair_index};
 use crate::stimuli::{Stimuli, counted};
 
@@ -15,6 +16,8 @@ pub(super) struct NamedPairs {
     pub(super) stimuli: Stimuli,
     /// The position of the label of each pair of an upper triangle, row by row.
     pub(super) order: Vec<usize>,
+    /// The words that all labels have in common, such as `rating` in `cat_dog_rating`.
+    pub(super) shared: String,
 }
 
 impl NamedPairs {
@@ -24,9 +27,14 @@ impl NamedPairs {
         let Some(n) = n_stimuli_of(labels.len()).filter(|&n| n >= 3) else {
             return Ok(None);
         };
-        split(labels, n)
-            .map(|found| Self::of_split(found, n))
-            .transpose()
+        let Some(found) = split(labels, n) else {
+            return Ok(None);
+        };
+        let shared = shared_words(labels);
+        Ok(Some(Self {
+            shared,
+            ..Self::of_split(found, n)?
+        }))
     }
 
     /// Finds the pairs whose first and second stimuli are in two lists, or returns `None` if these are
@@ -67,6 +75,7 @@ impl NamedPairs {
                 Self {
                     stimuli: Stimuli::new(names)?,
                     order: sorted.into_iter().map(|pair| order[pair]).collect(),
+                    shared: String::new(),
                 }
             }
             // The names are in order if the pairs are those of a triangle.
@@ -76,7 +85,11 @@ impl NamedPairs {
                     true => stimuli,
                     false => stimuli.without_order(),
                 };
-                Self { stimuli, order }
+                Self {
+                    stimuli,
+                    order,
+                    shared: String::new(),
+                }
             }
         })
     }
@@ -111,6 +124,20 @@ fn split(labels: &[String], n: usize) -> Option<Split> {
             });
             split_trimmed(&parts.collect::<Option<Vec<&str>>>()?, n)
         })
+}
+
+/// Returns the words that all labels have once each. Those that occur twice are parts of both stimuli.
+fn shared_words(labels: &[String]) -> String {
+    let mut labels = labels.iter().map(|label| words(label));
+    let mut shared = labels.next().unwrap_or_default();
+    let has_once =
+        |words: &[String], word: &String| words.iter().filter(|other| *other == word).count() == 1;
+    let first = shared.clone();
+    shared.retain(|word| has_once(&first, word));
+    for words in labels {
+        shared.retain(|word| has_once(&words, word));
+    }
+    shared.join(" ")
 }
 
 /// Returns a label without brackets, quotation marks and spaces around it.

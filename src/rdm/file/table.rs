@@ -5,7 +5,7 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use super::RdmFile;
 use super::content::{Contents, is_symmetric};
 use super::fields::{
-    has_blank_diagonal, has_row_labels, refuse_index_column, refuse_surplus_column,
+    has_blank_diagonal, has_row_labels, judgment, refuse_index_column, refuse_surplus_column,
     refuse_surplus_fields,
 };
 use super::layout::{Cells, Layout};
@@ -13,7 +13,7 @@ use super::levels::{read_stacked, read_two_headers};
 use super::long::{LongTable, begins_with_names};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{Table, counts, without_fractions};
+use crate::io::text::{Table, counts, without_fractions, words};
 use crate::linalg::reserve;
 use crate::stimuli::{IdForm, Stimuli, counted};
 
@@ -39,6 +39,9 @@ impl RdmFile {
                 if let Some(contents) = read_stacked(&table)? {
                     return Ok(contents);
                 }
+                if let Some(contents) = self.read_joined(&table)? {
+                    return Ok(contents);
+                }
                 if let Some(long) = LongTable::of(&table)? {
                     return self.read_long(&table, &long);
                 }
@@ -58,6 +61,7 @@ impl RdmFile {
             return grid.into_rows();
         }
         let has_same_labels = grid.has_same_labels();
+        let titles = grid.titles;
         let array = ArrayD::from_shape_vec(IxDyn(&[n_rows, n_columns]), grid.values);
         let mut array = array.map_err(|error| FileError::malformed("table", error))?;
         let labels = (grid.row_labels, grid.column_labels);
@@ -104,6 +108,7 @@ impl RdmFile {
         Ok(Contents {
             stimuli,
             labels_count,
+            titles,
             ..Contents::unlabelled(array)
         })
     }
@@ -187,6 +192,9 @@ struct Grid {
     values: Vec<f64>,
     row_labels: Option<Vec<String>>,
     column_labels: Option<Vec<String>>,
+    /// Names of all numbers: the name of the column with the labels of the rows, and a comment of one or
+    /// two words.
+    titles: Vec<String>,
 }
 
 impl Grid {
@@ -249,7 +257,7 @@ impl Grid {
         while let Some(row) = rows.next()? {
             reserve(&mut values, n_columns - first, "the table")?;
             for column in first..n_columns {
-                values.push(row.number_or_missing(column)?);
+                values.push(judgment(&row, column)?);
             }
             if has_labels {
                 labels.push(row.text(0).to_owned());
@@ -273,6 +281,7 @@ impl Grid {
             values,
             row_labels: has_labels.then_some(labels),
             column_labels: names,
+            titles: titles(table, has_labels),
         })
     }
 
@@ -290,7 +299,9 @@ impl Grid {
                 continue;
             };
             let participants = axes.into_iter().nth(1 - pairs).flatten();
-            return Ok(Contents::of_pairs(array, pairs, named, participants));
+            let mut contents = Contents::of_pairs(array, pairs, named, participants);
+            contents.titles.extend(self.titles);
+            return Ok(contents);
         }
         if axes[0].is_none() {
             refuse_index_column(&array, &axes[1])?;
@@ -300,9 +311,21 @@ impl Grid {
         }
         Ok(Contents {
             axes,
+            titles: self.titles,
             ..Contents::unlabelled(array)
         })
     }
+}
+
+/// Returns the name of the column with the labels of the rows, and a comment that may be a name.
+fn titles(table: &Table, has_labels: bool) -> Vec<String> {
+    let corner = table.name(0).to_owned();
+    let comment = table.comment().filter(|comment| words(comment).len() < 3);
+    let corner = Some(corner).filter(|_| has_labels);
+    corner
+        .into_iter()
+        .chain(comment.map(str::to_owned))
+        .collect()
 }
 
 fn count_rows(table: &Table) -> Result<usize> {

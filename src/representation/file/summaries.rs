@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, Axis};
 
 use crate::error::{Error, FileError, Quoted, Result};
-use crate::io::summary::summary_of;
+use crate::io::summary::{Whole, summary_of};
 use crate::io::text::{Row, Table, is_summary, may_be_summary, resembles_number};
 
 /// Checks that the first and the last row are stimuli, and not units of the columns or a summary of
@@ -24,7 +24,7 @@ pub(super) fn refuse_summaries(
         })
     };
     let named = [last, 0].into_iter().find(is_named).filter(|_| last > 1);
-    let (row, what) = match (named, summary_of(features)) {
+    let (row, what) = match (named, summary_of(features, Whole::Design)) {
         (Some(row), _) => (row, "is named like a summary or a unit"),
         (None, Some((row, what))) => (row, what),
         (None, None) => return Ok(()),

@@ -1,0 +1,92 @@
+//! Arrays beside the one that is read, with one element per participant or pair, or about the whole file.
+
+use super::RdmFile;
+use super::beside::texts_of;
+use super::content::Contents;
+use super::direction::{Beside, Judgments};
+use super::layout::Layout;
+use super::meaning::Direction;
+use super::scale::QUESTIONS;
+use super::summaries::refuse_summaries;
+use crate::error::{Error, FileError, Quoted, Result};
+use crate::io::array_names::{is_of_indices, is_remark};
+use crate::io::arrays::describe;
+use crate::io::text::{has_one_of, is_participant};
+use crate::linalg::n_pairs;
+use crate::stimuli::counted;
+
+impl RdmFile {
+    /// Checks the arrays that are not read as the columns of a table are checked that are not read.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if one tells directions of judgments apart, marks some of them, asks
+    /// for similarities, names a model beside participants, or is an order of the pairs.
+    pub(super) fn check_companions(&self, contents: &Contents, layout: Layout) -> Result<()> {
+        let Some(read) = &contents.array_name else {
+            return Ok(());
+        };
+        let (n_people, m) = (layout.n_participants, n_pairs(layout.n_stimuli));
+        let is_known = self.similarities.is_some()
+            || !matches!(Direction::of(read), Direction::Unknown | Direction::Both);
+        for array in describe(&self.path, self.format, |name, _| name != read)? {
+            let Some(texts) = texts_of(&array) else {
+                continue;
+            };
+            let (name, n) = (&array.name, texts.len());
+            let names_people = is_participant(name) || has_one_of(name, &["name", "label", "id"]);
+            if names_people && n == n_people && n != layout.n_stimuli {
+                refuse_summaries(&texts)?;
+            }
+            let is_order = |texts: &[String]| {
+                counted(texts).is_some_and(|(_, position)| !position.is_sorted())
+            };
+            if n == m && m > 1 && is_of_indices(name) && is_order(&texts) {
+                return Err(orders_pairs(name));
+            }
+            let beside = Beside {
+                is_array: true,
+                name,
+                texts,
+            };
+            if n > 1 && (n == n_people || n == m) {
+                let judgments = Judgments::of_elements(n, n == m && n != n_people);
+                beside.refuse_directions(&judgments)?;
+                beside.refuse_marked(&judgments)?;
+            }
+            // The task of an RDM may be named after similarities.
+            let is_about_all = n == 1 || n == n_people || n == m;
+            if is_about_all && !is_known && !is_remark(name) && !has_one_of(name, &QUESTIONS) {
+                beside.refuse_question(&format!("array {}", Quoted(read)))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Judgments {
+    /// Creates the judgments of `n` pairs, or of `n` participants.
+    fn of_elements(n: usize, are_pairs: bool) -> Self {
+        let numbered = || (0..n).map(|at| at.to_string());
+        let alike = || std::iter::repeat_n(String::new(), n);
+        let (pairs, people): (Vec<String>, Vec<String>) = match are_pairs {
+            true => (numbered().collect(), alike().collect()),
+            false => (alike().collect(), numbered().collect()),
+        };
+        Self {
+            pairs: pairs.into_iter().map(Some).collect(),
+            people,
+            values: Vec::new(),
+        }
+    }
+}
+
+fn orders_pairs(name: &str) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "whether the pairs are in the order of an upper triangle: its array {} has all their numbers in \
+             another order",
+            Quoted(name)
+        ),
+        remedy: "reorder the dissimilarities, and remove the array",
+    })
+}
