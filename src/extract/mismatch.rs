@@ -26,8 +26,9 @@ pub(super) fn remedy(
     } else if let Some(cause) = cause {
         remedy += &format!(": {cause}");
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {
-        remedy += ": this network normalizes the mean of its patches: extract its last block instead, \
-                   such as `blocks.11@token-mean` (`--tap`)";
+        remedy += ": this network normalizes after its pooling: extract its last block instead, such as \
+                   `blocks.11@token-mean` (`--tap`), or `blocks.11@class-token` if it has the class token \
+                   (`global_pool`)";
     } else if !missing.is_empty() {
         remedy += &format!("; the file has {}", few(stored));
         remedy += ": check the architecture, or choose or rename parameters \

@@ -145,11 +145,29 @@ impl<'a> Expected<'a> {
     /// Checks whether a module at the top level is computed after all taps, or is a missing
     /// classifier ([`lacks_logits`](Self::lacks_logits)).
     pub fn is_after_taps(&self, module: &str) -> bool {
-        let paths = &self.published.paths;
-        let place = |module: &str| paths.iter().position(|path| path == module);
-        let last_tap = self.taps.iter().filter_map(|tap| place(tap)).max();
         let is_classifier = self.architecture.module("logits") == module && self.lacks_logits();
-        place(module) > last_tap || is_classifier
+        self.place(module) > self.last_tap() || is_classifier
+    }
+
+    /// Checks whether a tap is a module with this path or is computed after it.
+    pub fn reaches(&self, path: &str) -> bool {
+        let place = self.place(path);
+        place.is_some() && place <= self.last_tap()
+    }
+
+    /// Checks whether a tap is computed from the pooled outputs of the network.
+    pub fn reaches_pooling(&self) -> bool {
+        let ends = ["penultimate", "logits"].map(|name| self.architecture.module(name));
+        let pools = ["avgpool", "global_pool", "head.global_pool"];
+        pools.into_iter().chain(ends).any(|path| self.reaches(path))
+    }
+
+    fn place(&self, path: &str) -> Option<usize> {
+        self.published.paths.iter().position(|other| other == path)
+    }
+
+    fn last_tap(&self) -> Option<usize> {
+        self.taps.iter().filter_map(|tap| self.place(tap)).max()
     }
 
     /// Checks whether the logits are tapped of a network that has no classifier.

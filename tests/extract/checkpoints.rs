@@ -615,39 +615,6 @@ fn the_architectures_in_the_settings_of_a_training_are_compared() {
         let settings = dict([(setting, Item::Text(name))]);
         network("resnet18", "hyper_parameters", settings).unwrap();
     }
-    // `style` and `dilations` of mmdet.models.backbones.ResNet.
-    let config = |text| dict([("config", Item::Text(text)), ("epoch", Item::Number(12))]);
-    for (architecture, text, part) in [
-        (
-            "resnet50",
-            "model = dict(\n    backbone=dict(\n        type='ResNet',\n        depth=50,\n        \
-             norm_cfg=dict(type='BN'),\n        style='caffe'),\n    neck=dict(type='FPN'))",
-            "style of these weights is \"caffe\"",
-        ),
-        (
-            "resnet18",
-            "model=dict(backbone=dict(type='ResNet', depth=18, dilations=(1, 1, 2, 4)))",
-            "dilations of these weights is [1,1,2,4]",
-        ),
-    ] {
-        let refused = network(architecture, "meta", config(text)).unwrap_err();
-        let refused = refused.report().to_string();
-        assert!(refused.contains(part), "{refused}");
-    }
-    for (architecture, text) in [
-        (
-            "resnet50",
-            "model=dict(backbone=dict(type='ResNet', depth=50, style='pytorch', strides=(1, 2, 2, 2)), \
-             decode_head=dict(dilations=(1, 12, 24, 36)))",
-        ),
-        (
-            "resnet18",
-            "model=dict(backbone=dict(depth=18, style='caffe'))",
-        ),
-        ("resnet50", "model=dict(backbone=dict(depth="),
-    ] {
-        network(architecture, "meta", config(text)).unwrap();
-    }
 }
 
 #[test]
@@ -864,6 +831,9 @@ fn layers_in_front_of_the_network_are_refused() {
         ("model.", "prompt_learner.deep", &[4, 16]),
         ("1.", "0.weight", &[64, 64]),
         ("net.2.", "net.0.weight", &[12]),
+        // Names of the first parameter of the network.
+        ("model.", "denoiser.conv1.weight", &[16, 3, 3, 3]),
+        ("1.", "0.conv1.weight", &[8, 3, 3, 3]),
     ] {
         let weights = with(prefix, name, shape);
         let refused = message(features(&weights, "penultimate"));
@@ -888,15 +858,16 @@ fn layers_in_front_of_the_network_are_refused() {
     }
     for (prefix, name, shape, is_named) in [
         ("backbone.", "fc.bias", &[3][..], true),
-        ("backbone.", "decoder.last.weight", &[3, 1, 3, 3], false),
+        ("backbone.", "decoder.last.weight", &[3, 1, 3, 3], true),
         ("backbone.", "queue", &[16, 128], true),
         // Weights of three classes, and what writes the colours of an image.
         ("backbone.", "ce.weight", &[3], true),
         ("backbone.", "recon.6.weight", &[32, 3, 4, 4], true),
-        ("backbone.", "text_encoder.prompt", &[4, 16], false),
+        ("backbone.", "text_encoder.prompt", &[4, 16], true),
         ("model.", "prompt_learner.ctx", &[4, 512], true),
         ("0.", "1.weight", &[10, 64], true),
         ("model.", "extra.conv.weight", &[64, 64, 3, 3], true),
+        ("model.", "lpips.scaling.shift", &[1, 3, 1, 1], true),
     ] {
         let companion = match name {
             "fc.bias" => Some(("fc.weight", vec![3, 64])),
@@ -921,6 +892,68 @@ fn layers_in_front_of_the_network_are_refused() {
     let both = Weights::from_tensors(both.chain(prefixed("encoder_k.", &self::parameters("k"))));
     let first = both.with_key("encoder_q").unwrap();
     assert_eq!(features(&first, "penultimate").unwrap(), expected);
+}
+
+#[test]
+fn modules_in_dictionaries_of_their_own_are_like_those_beside_the_network() {
+    let parameters = parameters("own");
+    let tensor = |shape: &[usize]| Item::Filled(shape.to_vec(), 1.0);
+    let module = |shapes: [&[usize]; 2]| {
+        let [first, last] = shapes.map(tensor);
+        dict([("c1.weight", first), ("c2.weight", last)])
+    };
+    let front: [&[usize]; 2] = [&[16, 3, 3, 3], &[3, 16, 3, 3]];
+    let folder = Folder::new();
+    let with = |at_root: bool, name: &str, other: Item| {
+        let others = match at_root {
+            true => items_with(&parameters, vec![(name, other)]),
+            false => vec![
+                ("model".to_owned(), tensors(&parameters)),
+                (name.to_owned(), other),
+            ],
+        };
+        let weights = folder.read(&Item::Dict(others), Format::Zip(2)).unwrap();
+        (features(&weights, "penultimate"), weights)
+    };
+    let expected = expected(&parameters, "penultimate");
+    for at_root in [true, false] {
+        for (name, other) in [
+            ("denoiser", module(front)),
+            ("generator", module(front)),
+            ("input_layers", dict([("color.weight", tensor(&[3, 3]))])),
+            ("prompter", dict([("pad_up", tensor(&[1, 3, 8, 64]))])),
+            ("adapter", dict([("0.down.weight", tensor(&[4, 16]))])),
+        ] {
+            let (refused, weights) = with(at_root, name, other);
+            let refused = message(refused);
+            assert!(
+                refused.contains(&format!("--without {name}.")),
+                "{name}: {refused}"
+            );
+            let ignored = weights.without(&format!("{name}.")).unwrap();
+            assert_eq!(features(&ignored, "penultimate").unwrap(), expected);
+        }
+        let moments = || dict([("exp_avg", tensor(front[0])), ("other", tensor(front[1]))]);
+        for (name, other) in [
+            ("optimizer", dict([("state", dict([("0", moments())]))])),
+            ("solver", dict([("state", dict([("0", moments())]))])),
+            ("lr_scheduler", moments()),
+            ("discriminator", module([&[64, 3, 4, 4], &[1, 64, 4, 4]])),
+            // They read colours, but compute no image.
+            ("sketches", module([&[64, 3, 4, 4], &[3, 64]])),
+            ("queue", dict([("0", tensor(&[16, 128]))])),
+            ("classes", dict([("confusion", tensor(&[3, 3]))])),
+        ] {
+            assert_eq!(with(at_root, name, other).0.unwrap(), expected, "{name}");
+        }
+    }
+    let (refused, _) = with(false, "prompt_embeddings", tensor(&[1, 10, 16]));
+    assert!(message(refused).contains("--without prompt_embeddings"));
+    // The average over the training is another set with the same names.
+    let (ambiguous, weights) = with(false, "model_ema", tensors(&self::parameters("ema")));
+    assert_refused!(ambiguous, Extract(ExtractError::AmbiguousWeights { .. }));
+    let chosen = weights.with_key("model").unwrap();
+    assert_eq!(features(&chosen, "penultimate").unwrap(), expected);
 }
 
 /// Returns the names of parameters of timm's DINOv2 in transformers.

@@ -198,6 +198,17 @@ fn other_strides_are_refused_where_they_reach_the_tap() {
         ("cifar_stem", Item::Flag(true), None, "conv1"),
         ("strides", numbers([1, 2, 2, 1]), None, "layer4"),
         ("bn_tf", Item::Flag(true), None, "layer1"),
+        ("act_layer", Item::Text("silu"), Some("bn1"), "layer1"),
+        ("activation", Item::Text("nn.GELU"), Some("bn1"), "layer1"),
+        ("padding_mode", Item::Text("circular"), None, "conv1"),
+        ("norm_eps", Item::Real(0.5), Some("conv1"), "layer1"),
+        (
+            "global_pool",
+            Item::Text("max"),
+            Some("layer4"),
+            "penultimate",
+        ),
+        ("gp", Item::Text("catavgmax"), Some("layer4"), "logits"),
     ] {
         let refused = resnet("resnet18", from, (setting, value.clone()));
         assert_refused!(
@@ -222,8 +233,14 @@ fn other_strides_are_refused_where_they_reach_the_tap() {
         ("cifar", Item::Text("cifar10")),
         ("bn_tf", Item::Flag(false)),
         ("transforms", dict([("dilation", Item::Flag(true))])),
+        ("act_layer", Item::Text("nn.ReLU")),
+        ("activation", Item::Text("softmax")),
+        ("head", dict([("activation", Item::Text("gelu"))])),
+        ("padding_mode", Item::Text("zeros")),
+        ("global_pool", Item::Text("avg")),
+        ("global_pool", Item::Text("")),
     ] {
-        resnet("resnet18", "layer4", (setting, value)).unwrap();
+        resnet("resnet18", "penultimate", (setting, value)).unwrap();
     }
     // The blocks of the smaller networks have no convolution of one place before the stride.
     let stride = || ("stride_in_1x1", Item::Flag(true));
@@ -352,4 +369,206 @@ fn positions_in_checkpoints_of_the_authors_of_dino_are_interpolated_as_there() {
         plain,
         features("teacher.backbone.", "teacher.projector.weight")
     );
+}
+
+#[test]
+fn settings_of_openmmlab_are_compared() {
+    let resnet = |architecture: &str, text: &'static str, tap: &str| {
+        let meta = dict([("config", Item::Text(text)), ("epoch", Item::Number(12))]);
+        network(architecture, tap, filled(architecture), [("meta", meta)]).map(|_| ())
+    };
+    // Settings of mmdet.models.backbones.ResNet and mmpretrain.models.TIMMBackbone.
+    for (architecture, text, part) in [
+        (
+            "resnet50",
+            "model = dict(\n    backbone=dict(\n        type='ResNet',\n        depth=50,\n        \
+             norm_cfg=dict(type='BN'),\n        style='caffe'),\n    neck=dict(type='FPN'))",
+            "style of the training of these weights is \"caffe\"",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(type='ResNet', depth=18, dilations=(1, 1, 2, 4)))",
+            "dilations of the training of these weights is [1,1,2,4]",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(num_stages=3, strides=(1, 2, 1), depth=18))",
+            "strides of the training of these weights is [1,2,1]",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(model_name='resnet18', output_stride=16))",
+            "output_stride of the training of these weights is 16",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(norm_cfg=dict(type='BN', eps=1e-3), depth=18))",
+            "norm_cfg.eps of the training of these weights is 0.001",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(conv_cfg=dict(type='ConvWS'), depth=18))",
+            "conv_cfg.type of the training of these weights is \"ConvWS\"",
+        ),
+    ] {
+        let refused = resnet(architecture, text, "layer4").unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(refused.contains(part), "{refused}");
+    }
+    for (architecture, text) in [
+        (
+            "resnet50",
+            "model=dict(backbone=dict(type='ResNet', depth=50, style='pytorch', strides=(1, 2, 2, 2), \
+             norm_cfg=dict(type='SyncBN', eps=1e-05), conv_cfg=None, init_cfg=[dict(a='x)', b=1)]), \
+             decode_head=dict(dilations=(1, 12, 24, 36), conv_cfg=dict(type='ConvWS')))",
+        ),
+        (
+            "resnet18",
+            "model=dict(backbone=dict(depth=18, style='caffe'))",
+        ),
+        ("resnet50", "model=dict(backbone=dict(depth="),
+    ] {
+        resnet(architecture, text, "layer4").unwrap();
+    }
+}
+
+#[test]
+fn windows_of_swin_transformers_are_compared() {
+    // The names of timm.
+    let swin = |tap: &str, others: &[(&str, &[usize])], settings: Item| {
+        let first = filled("swin_v2_t").into_iter().filter_map(|(name, item)| {
+            let name = match name.strip_prefix("features.")?.split_once('.')? {
+                ("0", rest) => rest
+                    .replace("0.", "patch_embed.proj.")
+                    .replace("2.", "patch_embed.norm."),
+                ("1", rest) => format!("layers.0.blocks.{rest}")
+                    .replace("mlp.0.", "mlp.fc1.")
+                    .replace("mlp.3.", "mlp.fc2."),
+                _ => return None,
+            };
+            Some((name, item))
+        });
+        let others = others
+            .iter()
+            .map(|(name, shape)| (format!("layers.0.blocks.0.attn.{name}"), shape.to_vec()));
+        let others = others.map(|(name, shape)| (name, Item::Filled(shape, 1.0)));
+        let parameters = first.chain(others).collect();
+        network("swin_v2_t", tap, parameters, [("args", settings)]).map(|_| ())
+    };
+    let none = || namespace([]);
+    for (name, shape) in [
+        ("relative_coords_table", &[1, 31, 31, 2][..]),
+        ("relative_position_index", &[256, 256]),
+    ] {
+        let refused = swin("features.1", &[(name, shape)], none()).unwrap_err();
+        let refused = refused.report().to_string();
+        assert!(
+            refused.contains("window_size of these weights is 16"),
+            "{refused}"
+        );
+        swin("features.0", &[(name, shape)], none()).unwrap();
+    }
+    let usual: [(&str, &[usize]); 2] = [
+        ("relative_coords_table", &[1, 15, 15, 2]),
+        ("relative_position_index", &[64, 64]),
+    ];
+    swin("features.1", &usual, none()).unwrap();
+    let size = |side| namespace([("img_size", Item::Number(side))]);
+    assert_refused!(
+        swin("features.1", &usual, size(128)),
+        Extract(ExtractError::OtherTraining { .. })
+    );
+    swin("features.1", &usual, size(256)).unwrap();
+    // The windows of torchvision do not depend on the size.
+    network(
+        "swin_v2_t",
+        "features.1",
+        filled("swin_v2_t"),
+        [("args", size(128))],
+    )
+    .unwrap();
+}
+
+#[test]
+fn strides_in_a_configuration_of_transformers_are_compared() {
+    let resnet = |text: &str, tap: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pytorch_model.bin");
+        let parameters = filled("resnet18").into_iter();
+        let parameters = parameters.map(|(name, item)| (format!("backbone.{name}"), item));
+        let state = Item::Dict(parameters.collect());
+        std::fs::write(&path, checkpoint(&state, Format::Zip(2))).unwrap();
+        std::fs::write(folder.path().join("config.json"), text).unwrap();
+        let architecture = Architecture::named("resnet18")?;
+        let weights = Weights::read(&path)?;
+        Network::new(&architecture, &weights, &[Tap::new(tap)], Device::Cpu).map(|_| ())
+    };
+    for text in [
+        r#"{"model_type": "timm_backbone", "output_stride": 16}"#,
+        r#"{"backbone_config": {"backbone": "resnet18", "output_stride": 16}}"#,
+        r#"{"backbone_kwargs": {"output_stride": 8}}"#,
+        r#"{"model_type": "detr", "dilation": true}"#,
+    ] {
+        let refused = resnet(text, "layer4");
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherConfiguration { .. }),
+            "{text}"
+        );
+        resnet(text, "layer2").unwrap();
+    }
+    for text in [
+        r#"{"model_type": "timm_backbone", "output_stride": 32}"#,
+        r#"{"model_type": "detr", "dilation": false, "decoder": {"dilation": true}}"#,
+    ] {
+        resnet(text, "layer4").unwrap();
+    }
+}
+
+#[test]
+fn the_pooling_of_ssd_is_another_one() {
+    let vgg = |tap: &str, others: &[&str]| {
+        let parameters = filled("vgg16").into_iter();
+        let parameters = parameters.filter(|(name, _)| name.starts_with("features."));
+        let parameters = parameters.map(|(name, item)| (format!("backbone.{name}"), item));
+        let others = others
+            .iter()
+            .map(|name| (format!("backbone.{name}"), Item::Filled(vec![8], 1.0)));
+        network("vgg16", tap, parameters.chain(others).collect(), [])
+    };
+    let of_ssd = ["extra.0.1.bias", "scale_weight"];
+    let ignored = |tap: &str, others: &[&str]| match vgg(tap, others) {
+        Ok(_) => None,
+        Err(error) => Some(error.report().to_string()),
+    };
+    let refused = ignored("features.16", &of_ssd).unwrap();
+    assert!(refused.contains("ceil_mode"), "{refused}");
+    assert!(ignored("features.16", &[]).is_none());
+}
+
+#[test]
+fn heads_of_segmentation_are_no_matter_for_transformers() {
+    let parameters = filled("vit_tiny_patch16_224").into_iter();
+    let parameters = parameters.map(|(name, item)| (format!("backbone.{name}"), item));
+    let head = (
+        "decode_head.conv_seg.weight".to_owned(),
+        Item::Filled(vec![21, 192, 1, 1], 1.0),
+    );
+    let parameters = parameters.chain([head]).collect();
+    network("vit_tiny_patch16_224", "blocks.0", parameters, []).unwrap();
+}
+
+#[test]
+fn the_pooling_matters_only_to_what_is_pooled() {
+    let vit = |tap: &str| {
+        let settings = namespace([("gp", Item::Text("avg"))]);
+        let parameters = filled("vit_tiny_patch16_224");
+        let timm = [
+            ("arch", Item::Text("vit_tiny_patch16_224")),
+            ("version", Item::Number(2)),
+            ("args", settings),
+        ];
+        network("vit_tiny_patch16_224", tap, parameters, timm)
+    };
+    vit("blocks.0").unwrap();
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::{Other, refuse};
-use super::names::{root, without_wrappers};
+use super::names::{is_counter, root, without_wrappers};
 use super::selection::{Request, Selection};
 use crate::error::Result;
 use crate::extract::outline::Outline;
@@ -47,6 +47,24 @@ const OF_OTHER_NETWORKS: [&str; 34] = [
     "train",
     "val",
     "vgg",
+];
+
+/// Words in the names of dictionaries with the state of a training.
+const OF_STATES: [&str; 14] = [
+    "amp",
+    "callbacks",
+    "loops",
+    "lr",
+    "memory",
+    "opt",
+    "optim",
+    "optimizer",
+    "optimizers",
+    "queue",
+    "rng",
+    "scaler",
+    "scheduler",
+    "schedulers",
 ];
 
 /// Words in the names of layers for images, whatever their shape.
@@ -90,8 +108,7 @@ struct Place<'l> {
 }
 
 impl<'l> Place<'l> {
-    /// Finds the network by its first parameter. Returns `None` if its names have no beginning of
-    /// their own, as all other names were compared with it then.
+    /// Finds the network by its first parameter. Returns `None` if no tap depends on a parameter.
     fn of(
         request: &Request<'_>,
         selection: &Selection,
@@ -105,41 +122,51 @@ impl<'l> Place<'l> {
         let (key, name) = (without_wrappers(key), without_wrappers(stored));
         let dictionary = request.listing.get(stored)?.dictionary;
         let relative = key.strip_prefix(&selection.prefix)?.trim_start_matches('.');
-        let prefix = name.strip_suffix(relative).filter(|p| !p.is_empty())?;
+        let prefix = name.strip_suffix(relative)?;
+        let stored = selection.compositions.values().flat_map(|c| c.stored());
+        let shapes = stored.filter_map(|stored| {
+            let name = without_wrappers(stored);
+            let shape = request.listing.get(stored)?.shape.as_slice();
+            Some((name.strip_prefix(prefix)?.to_owned(), shape))
+        });
+        let shapes: BTreeMap<String, &[usize]> = shapes.collect();
         let copies = others.iter().filter_map(|other| {
             let copy = other.name.strip_suffix(relative)?;
-            (copy.is_empty() || copy.ends_with('.')).then_some(copy)
+            let is_beginning = copy.is_empty() || copy.ends_with('.');
+            (is_beginning && is_copy(copy, &shapes, others)).then_some(copy)
         });
         let (outer, copies) = copies.partition(|copy| prefix.starts_with(copy));
-        let stored = selection.compositions.values().flat_map(|c| c.stored());
-        let names = stored.filter_map(|name| {
-            let name = without_wrappers(name);
-            Some(name.strip_prefix(prefix)?.to_owned())
-        });
         let mut kernels = outline.entries.iter().filter(|e| e.shape.len() == 4);
         Some(Self {
             prefix: prefix.to_owned(),
             dictionary,
             copies,
             outer,
-            names: names.collect(),
+            names: shapes.into_keys().collect(),
             width: kernels.next().map(|kernel| kernel.shape[0]),
         })
     }
 
-    /// Checks whether a tensor is beside the network and may be computed with it.
+    /// Checks whether a tensor is beside the network and its copies, and not of the state of a
+    /// training. All other names in the dictionary of the network that have its beginning were compared
+    /// with it.
     fn is_beside(&self, other: &Other<'_>) -> bool {
         let is_in = |prefix: &&str| other.name.starts_with(*prefix);
+        let is_compared = self.has(other) && is_in(&self.prefix.as_str());
         let is_of_outer = |outer: &&str| {
             let name = other.name.strip_prefix(outer);
             name.is_some_and(|name| self.names.contains(name))
         };
         other.is_float
+            && !is_compared
             && !self.outer.iter().any(is_of_outer)
-            && other.dictionary == self.dictionary
-            && !is_in(&self.prefix.as_str())
             && !self.copies.iter().any(is_in)
-            && !is_of_other_network(other.name)
+            && (self.has(other) || !is_of_state(other.name))
+    }
+
+    /// Checks whether a tensor is in the dictionary of the network.
+    fn has(&self, other: &Other<'_>) -> bool {
+        other.dictionary == self.dictionary
     }
 
     /// Returns the name of the module that has a tensor beside the network, or of the tensor.
@@ -175,6 +202,10 @@ struct Neighbours<'l> {
     n_of_colors: BTreeMap<&'l str, usize>,
     /// Modules beside the network with matrices or kernels.
     with_matrices: BTreeSet<&'l str>,
+    /// Modules beside the network with kernels whose outputs have the channels of an image.
+    with_kernels_of_images: BTreeSet<&'l str>,
+    /// Modules beside the network with other tensors that change colours.
+    that_change_colors: BTreeSet<&'l str>,
 }
 
 impl<'l> Neighbours<'l> {
@@ -184,14 +215,43 @@ impl<'l> Neighbours<'l> {
             *n_of_colors.entry(other.module()).or_default() += 1;
         }
         let matrices = others.iter().filter(|other| other.shape.len() > 1);
-        Self {
+        let mut neighbours = Self {
             shapes: others
                 .iter()
                 .map(|other| (other.name, other.shape))
                 .collect(),
             n_of_colors,
             with_matrices: matrices.map(|other| place.module(other.name)).collect(),
-        }
+            with_kernels_of_images: BTreeSet::new(),
+            that_change_colors: BTreeSet::new(),
+        };
+        let of_kernels = others.iter().filter(|other| match *other.shape {
+            [3, _, _, _] => true,
+            [n, 3, _, _] => n > 1 && !neighbours.reads_colors(place, other),
+            _ => false,
+        });
+        let of_kernels: BTreeSet<&str> = of_kernels.map(|o| place.module(o.name)).collect();
+        let of_others = others.iter().filter(|other| match *other.shape {
+            [n, 3, _, _] => n == 1,
+            _ => neighbours.reads_colors(place, other),
+        });
+        let of_others = of_others.map(|other| place.module(other.name)).collect();
+        neighbours.with_kernels_of_images = of_kernels;
+        neighbours.that_change_colors = of_others;
+        neighbours
+    }
+
+    /// Checks whether a tensor could be of a module that computes the images of the network. In the
+    /// dictionary of the network, a tensor that reads colours is enough; in another one, the module has
+    /// to compute colours, and if it has the name of another network, with kernels.
+    fn is_of_images(&self, place: &Place<'_>, other: &Other<'_>) -> bool {
+        let module = place.module(other.name);
+        let has_kernels = self.with_kernels_of_images.contains(module);
+        let is_meant = match is_of_other_network(other.name) {
+            true => has_kernels && matches!(*other.shape, [n, 3, _, _] if n > 1),
+            false => place.has(other) || has_kernels || self.that_change_colors.contains(module),
+        };
+        is_meant && self.reads_colors(place, other)
     }
 
     /// Checks whether a tensor has the shape of a kernel that reads the colours of an image, of a
@@ -206,12 +266,15 @@ impl<'l> Neighbours<'l> {
                 let bias = self.shapes.get(format!("{}.bias", other.module()).as_str());
                 n == 3 || bias.is_none_or(|bias| **bias != [3])
             }
-            [3, 1, _, _] | [3, 1, 1] | [3, 3] => true,
+            [3, 1, _, _] | [3, 1, 1] => true,
+            // Others are statistics of three classes.
+            [3, 3] => place.has(other) || other.is_of_layer(),
             [1, 1, height, width] => height * width > 1,
             [3, height, width] => height >= SIDE && width >= SIDE,
             // One of at least two such tensors, and not of what a matrix before it writes.
             [3] => {
-                self.n_of_colors.get(other.module()) > Some(&1)
+                (place.has(other) || other.is_of_layer())
+                    && self.n_of_colors.get(other.module()) > Some(&1)
                     && !self.with_matrices.contains(place.module(other.name))
             }
             _ => false,
@@ -235,12 +298,15 @@ pub(super) fn check(
         return Ok(Vec::new());
     };
     let neighbours = Neighbours::of(&place, others);
-    let is_before = |other: &&Other<'_>| {
-        place.is_earlier(other.name)
+    let has_meaning = |other: &Other<'_>| {
+        place.has(other) && place.is_earlier(other.name)
             || has_word(other.name, &OF_IMAGES)
             || has_word(other.name, &WITHIN)
-            || neighbours.reads_colors(&place, other)
             || is_prompt(other, place.width)
+    };
+    let is_before = |other: &&Other<'_>| {
+        !is_of_other_network(other.name) && has_meaning(other)
+            || neighbours.is_of_images(&place, other)
     };
     let beside = || others.iter().filter(|other| place.is_beside(other));
     let before: BTreeSet<&str> = beside().filter(is_before).map(|other| other.name).collect();
@@ -262,6 +328,27 @@ pub(super) fn check(
     )?;
     let unread: BTreeSet<&str> = beside().map(|other| place.module(other.name)).collect();
     Ok(unread.into_iter().map(str::to_owned).collect())
+}
+
+/// Checks whether at least half of the parameters of the network have the same names and shapes after
+/// another beginning. A module in front of it can have the name of its first parameter.
+fn is_copy(copy: &str, shapes: &BTreeMap<String, &[usize]>, others: &[Other<'_>]) -> bool {
+    let is_buffer = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
+    let same = others.iter().filter(|other| {
+        let name = other.name.strip_prefix(copy).filter(|n| !is_buffer(n));
+        let shape = name.and_then(|name| shapes.get(name));
+        other.is_float && shape.is_some_and(|shape| *shape == other.shape)
+    });
+    let parameters = shapes.keys().filter(|name| !is_buffer(name));
+    2 * same.count() >= parameters.filter(|name| !is_counter(name)).count()
+}
+
+/// Checks whether a name is that of the state of a training, such as that of an optimizer, which has
+/// tensors for the numbers of parameters.
+fn is_of_state(name: &str) -> bool {
+    let mut parts = name.split('.').skip_while(|part| *part != "state").skip(1);
+    let is_number = |part: &str| part.parse::<u64>().is_ok();
+    parts.next().is_some_and(is_number) || has_word(name, &OF_STATES)
 }
 
 /// Checks whether a name is that of another network than that for the features, or of what only

@@ -9,6 +9,7 @@ use super::listing::n_elements;
 use super::names::{beginnings, root, without_wrappers};
 use super::selection::{Request, Selection};
 use super::timm_config::check_named;
+use super::training::is_convolutional;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
@@ -115,12 +116,13 @@ pub(super) fn check(
         Some("encoder") => &["aspp"],
         _ => &[],
     };
-    if !kinds.is_empty() && outline.entries.iter().any(is_dilated) {
+    if !kinds.is_empty() && is_convolutional(expected) && outline.entries.iter().any(is_dilated) {
         refuse(
             named(&|other| is_segmentation_head(other, kinds)),
             "a head for segmentation, whose networks have dilated convolutions instead of strides in \
              their last stages: only taps before layer3 can be extracted, or use weights that were \
-             trained for classification"
+             trained for classification; if these have the usual strides, ignore the head \
+             (`Weights::without`, `--without`)"
                 .to_owned(),
         )?;
     }
@@ -199,11 +201,16 @@ impl<'n> Other<'n> {
 
     /// Checks whether the tensor has a value for each colour and is not of a layer.
     fn is_of_colors(&self) -> bool {
+        let has_shape = matches!(self.shape, [3] | [1, 3] | [3, 1, 1] | [1, 3, 1, 1]);
+        self.is_float && has_shape && !self.is_of_layer()
+    }
+
+    /// Checks whether the tensor has a name of the parameters and buffers of layers.
+    pub fn is_of_layer(&self) -> bool {
         const OF_LAYERS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
 
-        let has_shape = matches!(self.shape, [3] | [1, 3] | [3, 1, 1] | [1, 3, 1, 1]);
         let name = self.name.rsplit('.').next().unwrap_or_default();
-        self.is_float && has_shape && !OF_LAYERS.contains(&name)
+        OF_LAYERS.contains(&name)
     }
 
     /// Returns the name of the module.
@@ -340,6 +347,12 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
     if has_1008_classes && architecture == "inception_v3" {
         let found = "without padding, and by maximum in the last block (1008 classes)";
         return other("the pooling", found, "by the mean with padding");
+    }
+    // The third pooling of SSD300 has more places.
+    let is_ssd = ["extra", "scale_weight"].map(has) == [true; 2];
+    if is_ssd && architecture == "vgg16" && expected.reaches("features.16") {
+        let found = "with `ceil_mode` (SSD300; only taps before it can be extracted)";
+        return other("the pooling features.16", found, "without it");
     }
     // The small network of MoCo v3 has more heads than others.
     let mut named = request.training.named.iter();

@@ -22,9 +22,6 @@ pub(super) fn apply(
     expected: &Expected<'_>,
     deviations: &mut Deviations,
 ) -> Result<String> {
-    /// Images for which the windows of the last stage of Swin V2 are not smaller than the others.
-    const SMALLEST: u64 = 256;
-
     let mut description = String::new();
     if let Some(epsilon) = check(configuration, expected)? {
         deviations.epsilon = Some(epsilon);
@@ -45,15 +42,15 @@ pub(super) fn apply(
         deviations.strided_padding = StridedPadding::OddInBlocks(odd);
         description += &format!(", padding of blocks {odd:x}");
     }
-    if expected.family() == "Swin V2"
+    if let Some(smallest) = smallest_image(expected)
         && let Some(side) = setting(config, "image_size").and_then(side)
     {
-        if side < SMALLEST {
+        if side < smallest {
             let found = ExtractError::OtherConfiguration {
                 architecture: expected.architecture(),
                 setting: "image_size".to_owned(),
                 found: side.to_string(),
-                expected: format!("at least {SMALLEST}"),
+                expected: format!("at least {smallest}"),
             };
             return Err(configuration.locate(found));
         }
@@ -70,10 +67,17 @@ pub(super) fn has_any_activation(expected: &Expected<'_>) -> bool {
     FAMILIES.contains(&expected.family())
 }
 
-/// Returns the shorter side of images, which are given by one side or by both.
-fn side(size: &Value) -> Option<u64> {
+/// Returns the side of the smallest images for which the windows of the last stage of Swin V2 are not
+/// smaller than the others.
+pub(super) fn smallest_image(expected: &Expected<'_>) -> Option<u64> {
+    (expected.family() == "Swin V2").then_some(256)
+}
+
+/// Returns the shorter side of images, which are given by one side or by both, possibly after the
+/// number of colours.
+pub(super) fn side(size: &Value) -> Option<u64> {
     match size {
-        Value::Array(sides) => sides.iter().filter_map(Value::as_u64).min(),
+        Value::Array(sides) => sides.iter().rev().take(2).filter_map(Value::as_u64).min(),
         one => one.as_u64(),
     }
 }
@@ -205,12 +209,17 @@ fn check_setting(
 
 /// Returns a setting of the network of images.
 fn setting<'c>(config: &'c Value, name: &str) -> Option<&'c Value> {
-    let parts = ["vision_config", "encoder"].map(|part| config.get(part));
-    let mut of_images = parts.into_iter().flatten().map(|part| part.get(name));
-    of_images
-        .find_map(|found| found)
-        .or_else(|| config.get(name))
-        .filter(|found| !found.is_null())
+    const PARTS: [&str; 4] = [
+        "vision_config",
+        "image_config",
+        "encoder",
+        "backbone_config",
+    ];
+
+    let parts = PARTS.into_iter().filter_map(|part| config.get(part));
+    let mut of_images = parts.filter_map(|part| setting(part, name));
+    let found = of_images.next().or_else(|| config.get(name));
+    found.filter(|found| !found.is_null())
 }
 
 /// Returns the activation of an image encoder of CLIP in a configuration.
@@ -348,6 +357,14 @@ mod tests {
                 "vit_tiny_patch16_224",
             ),
             (r#"{"layer_norm_eps": 0.001}"#, "swin_t"),
+            (
+                r#"{"backbone_config": {"num_attention_heads": 12}}"#,
+                "vit_small_patch14_dinov2",
+            ),
+            (
+                r#"{"vision_config": {"backbone_config": {"num_attention_heads": 12}}}"#,
+                "vit_small_patch14_dinov2",
+            ),
         ] {
             let refused = check(text, architecture).unwrap_err().report().to_string();
             let contradicts = refused.contains("of these weights is");
@@ -361,6 +378,11 @@ mod tests {
         );
         let other = r#"{"layer_norm_eps": 0.001}"#;
         assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
+        let nested = r#"{"backbone_config": {"layer_norm_eps": 0.001}}"#;
+        assert_eq!(
+            check(nested, "vit_small_patch14_dinov2").unwrap(),
+            Some(0.001)
+        );
         let other = r#"{"batch_norm_eps": 0.1}"#;
         assert_eq!(check(other, "tf_efficientnet_b0").unwrap(), Some(0.1));
     }

@@ -24,6 +24,7 @@ mod selection;
 mod timm_config;
 mod training;
 mod training_images;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -314,17 +315,17 @@ impl Weights {
         if let Some(path) = &stored.path {
             let configurations = Configurations::beside(path)?;
             if let Some(network) = &configurations.network {
+                let deviations = &mut selection.deviations;
                 match selection.library {
                     Some(HUGGING_FACE) => {
-                        let deviations = &mut selection.deviations;
                         fingerprint += &hub_config::apply(network, expected, deviations)?;
                     }
                     None | Some(TIMM) => {
-                        let deviations = &mut selection.deviations;
                         fingerprint += &timm_config::apply(network, expected, deviations)?;
                     }
                     Some(_) => {}
                 }
+                training::check_configuration(network, &outline, expected)?;
             }
             if let Some(open_clip) = &configurations.open_clip {
                 open_clip_config::check(open_clip, expected)?;

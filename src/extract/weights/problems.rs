@@ -108,13 +108,17 @@ impl Problems {
         let mut converted = self.unexpected.iter().map(|each| &each.converted);
         if converted.any(|name| name == REGISTERS) {
             let other = expected.architecture().replace("_dinov2", "_reg4_dinov2");
-            let other = match Architecture::named(&other) {
-                Ok(other) => format!(", such as {}", other.name()),
-                Err(_) => String::new(),
-            };
-            return Some(format!(
-                "the network has register tokens: name an architecture with them{other}"
-            ));
+            let other = Architecture::named(&other).map(|other| other.name());
+            let other = other.ok().filter(|other| *other != expected.architecture());
+            return Some(match other {
+                Some(other) => format!(
+                    "the network has register tokens: name an architecture with them, such as {other}"
+                ),
+                None => "the network has register tokens, and there is no such architecture of this \
+                         family here: compute its features with the program that it was trained with, \
+                         and read them from a file"
+                    .to_owned(),
+            });
         }
         let converted = self.unexpected.iter().map(|each| each.converted.as_str());
         parametrization(&self.missing, converted)

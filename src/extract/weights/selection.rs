@@ -10,7 +10,7 @@ use super::copies::{is_part, without_copies};
 use super::listing::{Listing, Training};
 use super::names::{Compositions, Keys, beginnings, convert, is_counter, without_wrappers};
 use super::problems::{Problems, Verdict, check};
-use super::training;
+use super::{training, windows};
 use crate::error::{ArgumentError, ExtractError, Result};
 use crate::extract::builder::Deviations;
 use crate::extract::outline::{Expected, Outline};
@@ -113,7 +113,8 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     require_floats(request, &selection, &outline)?;
     beside::check_origin(request, expected)?;
     beside::deviate(request, &mut selection, expected);
-    training::check(request.training, &outline, expected)?;
+    windows::check(request, &selection, &outline, expected)?;
+    training::check(request.training, selection.library, &outline, expected)?;
     selection.unread = beside::check(request, &selection, &outline, expected)?;
     Ok((selection, outline))
 }

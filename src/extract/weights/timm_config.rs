@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::configuration::Configuration;
-use super::hub_config::{check_activation, has_any_activation};
+use super::hub_config::{check_activation, has_any_activation, side, smallest_image};
 use super::listing::NamedArchitecture;
 use crate::error::{ExtractError, Result};
 use crate::extract::builder::Deviations;
@@ -121,12 +121,16 @@ fn check_argument(
     let is_oblong = found
         .as_array()
         .is_some_and(|sides| sides.iter().any(|side| side != &sides[0]));
+    // Smaller images have smaller windows.
+    let smallest = smallest_image(expected).filter(|&smallest| side(found) < Some(smallest));
     let usual = match name {
         "img_size" if is_oblong => Some("a square".into()),
+        "img_size" if smallest.is_some() => Some("at least 256".into()),
         _ => usual,
     };
+    let is_after_taps = name == "global_pool" && !expected.reaches_pooling();
     let has_no_effect = WITHOUT_EFFECT.contains(&name) && usual.is_none() || found.is_null();
-    match has_no_effect || usual.as_ref() == Some(found) {
+    match is_after_taps || has_no_effect || usual.as_ref() == Some(found) {
         true => Ok(()),
         false => Err(ExtractError::OtherConfiguration {
             architecture: expected.architecture(),
@@ -234,7 +238,8 @@ mod tests {
             std::fs::write(folder.path().join("config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
             let configuration = Configurations::beside(&weights)?.network.unwrap();
-            let expected = Expected::new(&architecture, &[]).unwrap();
+            let taps = [architecture.module("logits")];
+            let expected = Expected::new(&architecture, &taps).unwrap();
             let mut deviations = Deviations::NONE;
             super::apply(&configuration, &expected, &mut deviations).map(|_| deviations)
         };
@@ -270,6 +275,10 @@ mod tests {
             ),
             (
                 r#"{"architecture": "swinv2_tiny_window16_256"}"#,
+                "swin_v2_t",
+            ),
+            (
+                r#"{"architecture": "swinv2_tiny_window8_256", "model_args": {"img_size": 224}}"#,
                 "swin_v2_t",
             ),
             (

@@ -62,7 +62,11 @@ impl Archive {
         let Some(folder) = folder else {
             return Err(origin.malformed(match has_arrays {
                 true => "this is an .npz file of NumPy: write its arrays as .safetensors",
-                false => "it holds no pickle (data.pkl)",
+                false => {
+                    "it holds no pickle (data.pkl), as a program of torch.export or an archive of files \
+                     does not: save the parameters with torch.save(program.state_dict, …), or extract \
+                     the file in it"
+                }
             }));
         };
         Ok(Self {

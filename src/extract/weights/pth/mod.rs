@@ -8,6 +8,7 @@ mod archive;
 mod legacy;
 mod machine;
 mod named;
+mod openmmlab;
 mod operations;
 mod pickle;
 mod settings;

@@ -13,7 +13,7 @@ impl Checkpoint {
     /// it is the name of a class, or else the names in the settings of the training.
     pub fn named_architectures(&self) -> Vec<NamedArchitecture> {
         let items = self.pickle.items(self.pickle.root());
-        let mut named: Vec<_> = self.backbone_of_openmmlab(items).into_iter().collect();
+        let mut named = Vec::new();
         let Some(name) = self.text_of(items, "arch") else {
             match self.text_of(items, "name").and_then(model_of_run) {
                 Some(of_open_clip) => named.push(of_open_clip),
@@ -89,20 +89,6 @@ impl Checkpoint {
         all.map(NamedArchitecture::new).collect()
     }
 
-    /// Returns the settings of the backbone in the configuration that OpenMMLab stores as a text, if
-    /// they are not the usual ones.
-    fn backbone_of_openmmlab(&self, items: &[(Id, Id)]) -> Option<NamedArchitecture> {
-        let meta = self.pickle.attributes(self.pickle.item(items, "meta")?);
-        let mut texts = ["config", "cfg"].into_iter();
-        let text = texts.find_map(|name| self.text_of(meta, name))?;
-        let settings = settings_of_backbone(text)?;
-        Some(NamedArchitecture {
-            name: String::new(),
-            by_timm: false,
-            arguments: unusual_settings(&settings),
-        })
-    }
-
     fn text_of(&self, items: &[(Id, Id)], name: &str) -> Option<&str> {
         self.pickle.text(self.pickle.item(items, name)?)
     }
@@ -110,52 +96,6 @@ impl Checkpoint {
 
 fn has_digit(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Returns the arguments of the first `backbone=dict(…)` in a text of Python, without spaces.
-fn settings_of_backbone(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let (_, arguments) = text.split_once("backbone=dict(")?;
-    let mut depth = 1;
-    let end = arguments.find(|c: char| {
-        depth += match c {
-            '(' | '[' => 1,
-            ')' | ']' => -1,
-            _ => 0,
-        };
-        depth == 0
-    })?;
-    Some(arguments[..end].to_owned())
-}
-
-/// Returns the settings of a ResNet of OpenMMLab that change what it computes but no shape of its
-/// parameters.
-fn unusual_settings(settings: &str) -> Vec<(String, Json)> {
-    let number_list = |name: &str| -> Option<Vec<u64>> {
-        let (_, rest) = settings.split_once(&format!("{name}="))?;
-        let end = rest.find([')', ']'])?;
-        let numbers = rest
-            .get(1..end)?
-            .split(',')
-            .filter(|number| !number.is_empty());
-        numbers.map(|number| number.parse().ok()).collect()
-    };
-    let mut unusual = Vec::new();
-    // The blocks of the smaller networks have one convolution with a stride.
-    let has_bottlenecks = !["depth=18", "depth=34"]
-        .iter()
-        .any(|depth| settings.contains(depth));
-    if has_bottlenecks && settings.contains("style='caffe'") {
-        unusual.push(("style".to_owned(), "caffe".into()));
-    }
-    for (name, usual) in [("dilations", [1, 1, 1, 1]), ("strides", [1, 2, 2, 2])] {
-        if let Some(found) = number_list(name)
-            && !usual.starts_with(&found)
-        {
-            unusual.push((name.to_owned(), found.into()));
-        }
-    }
-    unusual
 }
 
 /// Returns the architecture in the name that open_clip gives to a training, such as

@@ -55,6 +55,7 @@ impl Checkpoint {
             };
             collect(pickle, name, value, depth, &mut n_left, &mut found);
         }
+        found.extend(self.settings_of_openmmlab());
         found
     }
 }

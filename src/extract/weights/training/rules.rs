@@ -1,0 +1,274 @@
+//! The settings of a training and what they are in the architectures of this crate.
+
+/// What a setting has in the architectures of this crate.
+#[derive(Clone, Copy)]
+pub(super) enum Usual {
+    On,
+    Off,
+    /// Off, or a dilation of 1.
+    NotDilated,
+    Number(f64),
+    /// A name, where these names are those of something else.
+    Name(&'static str, &'static [&'static str]),
+}
+
+/// Settings that mean the same.
+pub(super) struct Rule {
+    /// Names of settings, or of dictionaries and settings.
+    pub names: &'static [&'static str],
+    pub usual: Usual,
+    /// Modules of a ResNet before the first one that the settings change, and that module.
+    pub before: &'static [&'static str],
+    pub first: Option<&'static str>,
+}
+
+const STEM: &[&str] = &["conv1.", "bn1."];
+const TWO_STAGES: &[&str] = &["conv1.", "bn1.", "layer1.", "layer2."];
+const THREE_STAGES: &[&str] = &["conv1.", "bn1.", "layer1.", "layer2.", "layer3."];
+
+/// Settings of all convolutional networks.
+pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
+    Rule {
+        names: &[
+            "atrous",
+            "dilate",
+            "dilated",
+            "dilated_backbone",
+            "dilation",
+            "replace_stride_with_dilation",
+            "res5_dilation",
+            "use_atrous",
+            "use_dilated",
+            "use_dilation",
+        ],
+        usual: Usual::NotDilated,
+        before: TWO_STAGES,
+        first: Some("layer3"),
+    },
+    Rule {
+        names: &[
+            "backbone_stride",
+            "downsample_factor",
+            "downsample_ratio",
+            "encoder_output_stride",
+            "output_stride",
+        ],
+        usual: Usual::Number(32.0),
+        before: TWO_STAGES,
+        first: Some("layer3"),
+    },
+    Rule {
+        names: &[
+            "cifar",
+            "cifar_resnet",
+            "cifar_stem",
+            "for_cifar",
+            "is_cifar",
+            "low_res",
+            "low_resolution",
+            "small_conv",
+            "small_image",
+            "small_images",
+            "small_input",
+            "small_inputs",
+            "small_stem",
+            "tiny_images",
+        ],
+        usual: Usual::Off,
+        before: &[],
+        first: None,
+    },
+    Rule {
+        names: &[
+            "aa_layer",
+            "antialiased",
+            "blur_pool",
+            "blurpool",
+            "use_blurpool",
+        ],
+        usual: Usual::Off,
+        before: STEM,
+        first: Some("layer1"),
+    },
+    Rule {
+        names: &["conv_padding_mode", "padding_mode"],
+        usual: Usual::Name("zeros", &["circular", "reflect", "replicate"]),
+        before: &[],
+        first: None,
+    },
+    // Convolutions of OpenMMLab whose weights are standardized.
+    Rule {
+        names: &["conv_cfg.type"],
+        usual: Usual::Name("Conv2d", &["convws", "convaws"]),
+        before: &[],
+        first: None,
+    },
+];
+
+/// Settings of a ResNet.
+pub(super) const OF_RESNET: [Rule; 5] = [
+    Rule {
+        names: &[
+            "final_stage_stride",
+            "final_stride",
+            "last_conv_stride",
+            "last_layer_stride",
+            "last_stride",
+        ],
+        usual: Usual::Number(2.0),
+        before: THREE_STAGES,
+        first: Some("layer4"),
+    },
+    Rule {
+        names: &[
+            "first_max_pool",
+            "first_maxpool",
+            "has_maxpool",
+            "max_pool",
+            "maxpool",
+            "maxpool1",
+            "use_max_pool",
+            "use_maxpool",
+        ],
+        usual: Usual::On,
+        before: STEM,
+        first: Some("layer1"),
+    },
+    Rule {
+        names: &[
+            "drop_maxpool",
+            "no_max_pool",
+            "no_maxpool",
+            "remove_maxpool",
+            "skip_maxpool",
+            "without_maxpool",
+        ],
+        usual: Usual::Off,
+        before: STEM,
+        first: Some("layer1"),
+    },
+    Rule {
+        names: &["first_conv"],
+        usual: Usual::On,
+        before: &[],
+        first: None,
+    },
+    Rule {
+        names: &[
+            "conv1_stride",
+            "first_conv_stride",
+            "first_stride",
+            "stem_stride",
+        ],
+        usual: Usual::Number(2.0),
+        before: &[],
+        first: None,
+    },
+];
+
+/// Settings of a ResNet whose blocks have three convolutions.
+pub(super) const OF_BOTTLENECKS: [Rule; 2] = [
+    Rule {
+        names: &["stride_in_1x1"],
+        usual: Usual::Off,
+        before: STEM,
+        first: Some("layer1"),
+    },
+    // The same of OpenMMLab.
+    Rule {
+        names: &["backbone.style"],
+        usual: Usual::Name("pytorch", &["caffe"]),
+        before: STEM,
+        first: Some("layer1"),
+    },
+];
+
+/// The epsilon of batch normalizations as in TensorFlow.
+pub(super) const OF_NORMALIZATIONS: [Rule; 1] = [Rule {
+    names: &["bn_tf"],
+    usual: Usual::Off,
+    before: &[],
+    first: None,
+}];
+
+/// The epsilon of batch normalizations as in PyTorch.
+pub(super) const OF_USUAL_NORMALIZATIONS: [Rule; 1] = [Rule {
+    names: &[
+        "batch_norm_eps",
+        "bn_eps",
+        "bn_epsilon",
+        "norm_cfg.eps",
+        "norm_eps",
+    ],
+    usual: Usual::Number(1e-5),
+    before: &["conv1."],
+    first: None,
+}];
+
+/// The epsilon of layer normalizations of timm.
+pub(super) const OF_TRANSFORMERS: [Rule; 1] = [Rule {
+    names: &["layer_norm_eps", "ln_eps", "norm_eps"],
+    usual: Usual::Number(1e-6),
+    before: &[],
+    first: None,
+}];
+
+/// Names of settings with an activation.
+const ACTIVATIONS: &[&str] = &[
+    "act_cfg.type",
+    "act_fn",
+    "act_layer",
+    "activation",
+    "activation_fn",
+    "activation_function",
+    "hidden_act",
+];
+
+/// Activations between layers, in small letters and digits.
+const HIDDEN: &[&str] = &[
+    "celu",
+    "elu",
+    "gelu",
+    "gelunew",
+    "gelutanh",
+    "hardswish",
+    "hswish",
+    "leakyrelu",
+    "mish",
+    "prelu",
+    "quickgelu",
+    "relu",
+    "relu6",
+    "selu",
+    "silu",
+    "softplus",
+    "swish",
+];
+
+const fn activation(usual: &'static str) -> [Rule; 1] {
+    [Rule {
+        names: ACTIVATIONS,
+        usual: Usual::Name(usual, HIDDEN),
+        before: STEM,
+        first: Some("layer1"),
+    }]
+}
+
+pub(super) const OF_RELU: [Rule; 1] = activation("relu");
+pub(super) const OF_GELU: [Rule; 1] = activation("gelu");
+
+/// Names of settings with the pooling before the classifier.
+const POOLINGS: &[&str] = &["global_pool", "gp", "pool", "pool_type", "pooling"];
+
+const fn pooling(usual: &'static str, others: &'static [&'static str]) -> [Rule; 1] {
+    [Rule {
+        names: POOLINGS,
+        usual: Usual::Name(usual, others),
+        before: &[],
+        first: None,
+    }]
+}
+
+pub(super) const OF_POOLING: [Rule; 1] = pooling("avg", &["avgmax", "catavgmax", "gem", "max"]);
+pub(super) const OF_TOKENS: [Rule; 1] =
+    pooling("token", &["avg", "avgmax", "gap", "map", "max", "mean"]);
