@@ -85,7 +85,7 @@ fn similarities_are_known_by_their_name_in_all_layouts() {
         assert!(file.read().is_ok(), "{text}");
     }
     for array in ["similarity", "similarities", "RSM"] {
-        let file = [(array, numbers("10,", &VALUES))];
+        let file = [(array, numbers("(10,)", &VALUES))];
         assert_refused!(
             read_arrays(&file),
             Rdm(RdmError::LooksLikeSimilarities { .. }),
@@ -101,7 +101,7 @@ fn similarities_are_known_by_their_name_in_all_layouts() {
         assert_values(read(name, text));
     }
     assert!(read("a.csv", wide("")).is_ok());
-    assert!(read_arrays(&[("rdm_correlation", numbers("10,", &VALUES))]).is_ok());
+    assert!(read_arrays(&[("rdm_correlation", numbers("(10,)", &VALUES))]).is_ok());
 }
 
 #[test]
@@ -185,17 +185,17 @@ fn arrays_beside_dissimilarities_are_checked_like_columns() {
     let order: Vec<f64> = by_column().into_iter().map(|at| at as f64).collect();
     let mask: Vec<f64> = (0..10).map(|at| f64::from(u8::from(at < 4))).collect();
     for (name, content) in [
-        ("reversed", numbers("3,", &[0.0, 0.0, 1.0])),
-        ("excluded", numbers("3,", &[0.0, 0.0, 1.0])),
-        ("mask", numbers("10,", &mask)),
-        ("order", numbers("10,", &order)),
-        ("task", texts("3,", &text(&["diss", "sim", "diss"]))),
-        ("kind", texts("", &text(&["similarity"]))),
-        ("type", texts("1,", &text(&["similarity"]))),
-        ("isSimilarity", numbers("1,1", &[1.0])),
-        ("names", texts("3,", &text(&["P1", "P2", "vgg16"]))),
+        ("reversed", numbers("(3,)", &[0.0, 0.0, 1.0])),
+        ("excluded", numbers("(3,)", &[0.0, 0.0, 1.0])),
+        ("mask", numbers("(10,)", &mask)),
+        ("order", numbers("(10,)", &order)),
+        ("task", texts("(3,)", &text(&["diss", "sim", "diss"]))),
+        ("kind", texts("()", &text(&["similarity"]))),
+        ("type", texts("(1,)", &text(&["similarity"]))),
+        ("isSimilarity", numbers("(1,1)", &[1.0])),
+        ("names", texts("(3,)", &text(&["P1", "P2", "vgg16"]))),
     ] {
-        let file = [("rdms", numbers("3,10", &people)), (name, content)];
+        let file = [("rdms", numbers("(3,10)", &people)), (name, content)];
         assert_refused!(
             read_arrays(&file),
             File(FileError::Ambiguous { .. }),
@@ -203,17 +203,17 @@ fn arrays_beside_dissimilarities_are_checked_like_columns() {
         );
     }
     for (name, content) in [
-        ("age", numbers("3,", &[20.0, 31.0, 25.0])),
-        ("excluded", numbers("3,", &[0.0, 0.0, 0.0])),
+        ("age", numbers("(3,)", &[20.0, 31.0, 25.0])),
+        ("excluded", numbers("(3,)", &[0.0, 0.0, 0.0])),
         (
             "order",
-            numbers("10,", &[0., 1., 2., 3., 4., 5., 6., 7., 8., 9.]),
+            numbers("(10,)", &[0., 1., 2., 3., 4., 5., 6., 7., 8., 9.]),
         ),
-        ("kind", texts("", &text(&["dissimilarity"]))),
-        ("task", texts("", &text(&["similarity"]))),
-        ("participants", texts("3,", &text(&["P1", "P2", "P3"]))),
+        ("kind", texts("()", &text(&["dissimilarity"]))),
+        ("task", texts("()", &text(&["similarity"]))),
+        ("participants", texts("(3,)", &text(&["P1", "P2", "P3"]))),
     ] {
-        let file = [("rdms", numbers("3,10", &people)), (name, content)];
+        let file = [("rdms", numbers("(3,10)", &people)), (name, content)];
         assert!(read_arrays(&file).is_ok(), "{name}");
     }
 }
@@ -235,18 +235,18 @@ fn two_arrays_name_the_stimuli_of_pairs_whatever_their_names() {
         ["lhs", "rhs"],
     ] {
         assert_values(read_arrays(&[
-            ("dissim", numbers("10,", &values)),
-            (first, texts("10,", &of(0))),
-            (second, texts("10,", &of(1))),
+            ("dissim", numbers("(10,)", &values)),
+            (first, texts("(10,)", &of(0))),
+            (second, texts("(10,)", &of(1))),
         ]));
     }
     let categories =
         |name: &str| -> Vec<String> { (0..10).map(|at| format!("{name}{}", at % 3)).collect() };
     assert_refused!(
         read_arrays(&[
-            ("dissim", numbers("10,", &values)),
-            ("u", texts("10,", &categories("a"))),
-            ("v", texts("10,", &categories("b"))),
+            ("dissim", numbers("(10,)", &values)),
+            ("u", texts("(10,)", &categories("a"))),
+            ("v", texts("(10,)", &categories("b"))),
         ]),
         File(FileError::Ambiguous { .. })
     );

@@ -51,7 +51,7 @@ use summaries::{note_copies, refuse_mean, refuse_summaries};
 /// | participants×n×n | one square matrix per participant |
 /// | participants×n(n−1)/2 | one upper triangle per participant; a table may have names of participants (a repeated name marks sessions of one participant) and of pairs (`cat_dog`, which determine their order) |
 /// | n×n×participants, n(n−1)/2×participants | the same transposed, if no other layout is possible |
-/// | a table with one row per pair | with or without a header; two columns of stimuli (`item1`, `item2`; `i`, `j`; …), one with the number, and optionally one with the participant |
+/// | a table with one row per pair | with or without a header; two columns of stimuli (`item1`, `item2`; `i`, `j`; …) or one of labels (`cat_dog`), one with the number, and optionally one with the participant |
 ///
 /// If several layouts are possible, set the [number of stimuli](RdmFile::with_n_stimuli) or the
 /// [ids](RdmFile::with_ids). Otherwise 3×66 is read as three participants and 66 pairs, and 66×3,
@@ -206,7 +206,8 @@ impl RdmFile {
     ///   `FileError::Ambiguous` for shapes with several possible layouts;
     /// - `ArgumentError::LengthMismatch` if the number of ids differs from the number of stimuli, and
     ///   `StimuliError::OwnLabels` if the ids differ from the labels of the file;
-    /// - `RdmError::LooksLikeSimilarities` if the numbers appear to be similarities;
+    /// - `RdmError::LooksLikeSimilarities` if the numbers, or the names above or beside them, are those of
+    ///   similarities;
     /// - `RdmError::InvalidPair` as for `Rdm::from_square`, within `Context::Rdm` if the file
     ///   has several RDMs.
     pub fn read(&self) -> Result<RdmSet> {

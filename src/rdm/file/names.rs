@@ -37,8 +37,10 @@ pub(super) fn check_names(names: &[String], are_similarities: bool) -> Result<()
         let (numbers, others): (Vec<String>, Vec<String>) = words(name)
             .into_iter()
             .partition(|word| word.chars().all(char::is_numeric));
-        (names.len() > 1 || !numbers.is_empty())
-            && matches!(&others[..], [word] if word.len() <= 3 || word.ends_with("sim"))
+        let is_name = |word: &String| word.len() <= 3 || word.ends_with("sim");
+        name.starts_with(char::is_alphabetic)
+            && matches!(&others[..], [word] if names.len() > 1 && is_name(word) && word != "sim"
+                || word.len() == 1 && !numbers.is_empty())
     };
     let direction = |name: &String| match may_be_person(name) {
         true => Direction::Unknown,
@@ -118,6 +120,8 @@ mod tests {
             (&["similarity"][..], true),
             (&["P1_similarity", "P2_similarity"], true),
             (&["sim_P1", "sim_P2"], true),
+            (&["sim_1", "sim_2"], true),
+            (&["cos_1"], true),
             (&["rating_P1", "similarity_P2"], true),
             (&["dissimilarity_rating", "similarity_rating"], true),
             (&["dissimilarity_P1", "dissimilarity_P2"], false),
