@@ -143,7 +143,7 @@ fn rules_of(expected: &Expected<'_>) -> Vec<&'static Rule> {
         (&OF_NORMALIZATIONS, has_normalizations),
         (
             &OF_USUAL_NORMALIZATIONS,
-            has_usual_epsilon.contains(&family),
+            has_normalizations && has_usual_epsilon.contains(&family),
         ),
         (&OF_RELU, has_relu.contains(&family)),
         (&OF_TRANSFORMERS, has_tokens),
