@@ -570,7 +570,7 @@ fn names_tell_people_from_as_many_pairs() {
     }
     let pairs = format!("a_b,a_c,a_d,b_c,b_d,c_d\n{rows}");
     assert!((value(&pairs) - expected).abs() < 1e-9);
-    models.refused(&columns, model, &[], "participants×n×n");
+    models.refused(&columns, model, &[], "--condensed-rows");
     models.refused(
         &format!("V1,V2,V3,V4,V5,V6\n{columns}"),
         model,
