@@ -575,8 +575,14 @@ fn names_tell_people_from_as_many_pairs() {
         &format!("V1,V2,V3,V4,V5,V6\n{columns}"),
         model,
         &[],
-        "participants×n×n",
+        "--condensed-rows",
     );
+    let flags = ["--compare", "pearson", "--condensed-rows"];
+    for rows in [rows.clone(), format!("V1,V2,V3,V4,V5,V6\n{rows}")] {
+        let found = models.value(&rows, model, &flags);
+        let found = found["mean_per_person"].as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-9);
+    }
 }
 
 /// The files of the sessions of a person are named after both.
