@@ -447,8 +447,8 @@ fn windows_of_swin_transformers_are_compared() {
                     .replace("0.", "patch_embed.proj.")
                     .replace("2.", "patch_embed.norm."),
                 ("1", rest) => format!("layers.0.blocks.{rest}")
-                    .replace("mlp.0.", "mlp.fc1.")
-                    .replace("mlp.3.", "mlp.fc2."),
+                    .replace(".mlp.0.", ".mlp.fc1.")
+                    .replace(".mlp.3.", ".mlp.fc2."),
                 _ => return None,
             };
             Some((name, item))
