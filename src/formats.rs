@@ -30,26 +30,30 @@
 //! files (level 5, `save -v7`), and tables. In a table, the ids are in a column named `id`,
 //! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
-//! neither a feature nor an id. Other whole numbers in a column with the name of a label, such as
-//! `class`, `trial` or `cluster_id`, or in a first or last column `target` or `y` beside decimals, are an
-//! error that asks what they are. `True` and `False` are 1 and 0. A field such as `?` or `12%` is
-//! an error, not an id. The following are errors too: a second line of names or units; a first or
-//! last row that is named like a summary (`mean`) or has the means or sums of the other rows; a
-//! first line of whole numbers that may number the columns; columns with names of their own beside
-//! columns that are numbered (`label` beside `f0` to `f6`); numbers that appear to mark missing
-//! values (`-999`, or a single `-1` among ratings); and a first or last column of an array that
-//! counts the rows. Other columns that number all rows beside decimals, in any order, a first column of
-//! whole numbers that are all different beside decimals, and columns that are named like a summary of
-//! others (`total`, `n_ratings`, `size_sd` beside `size`) are errors, which say how to read or ignore
-//! them. Ids that are whole numbers may be written as decimals (`7.0`). In an `.npz` or
-//! `.mat` file, the features are the only array that can be features, unless the array is named.
-//! The ids are in another array of texts that are all different, whatever its name. They may also be whole
-//! numbers that are all different and not simply 0, 1, 2, …, also in a `.safetensors` file, if their
-//! array has a name such as `ids`; if it has another name, it is an error, as the rows may be in another
-//! order. Several arrays that can be the features or dissimilarities, such
-//! as a matrix and a vector for as many stimuli, are an error that names them, and so is one that
-//! cannot be read, such as complex numbers, or of which an array `mask` marks elements. Arrays that
-//! name or list the pairs of an upper triangle give their order.
+//! neither a feature nor an id. `True` and `False` are 1 and 0. Ids that are whole numbers may be
+//! written as decimals (`7.0`).
+//!
+//! In an `.npz` or `.mat` file, the features are the only array that can be features, unless the
+//! array is named. The ids are in another array of texts that are all different, whatever its name,
+//! or, also in a `.safetensors` file, of whole numbers that are all different and not simply 0, 1,
+//! 2, …, if its name is such as `ids`.
+//!
+//! What may be something else than a feature is an error that says how to read or ignore it:
+//!
+//! - a field such as `?` or `12%`, which is not an id either, and numbers that appear to mark missing
+//!   values (`-999`, or a single `-1` among ratings);
+//! - columns of whole numbers with the name of a label, such as `class`, `trial` or `cluster_id`, or a
+//!   first or last column `target` or `y` beside decimals;
+//! - columns with names of their own beside columns that are numbered (`label` beside `f0` to `f6`), or
+//!   that are named like a summary of others (`total`, `n_ratings`, `size_sd` beside `size`);
+//! - columns that number all rows beside decimals, in any order; a first column of whole numbers that
+//!   are all different beside decimals; and a first or last column of an array that counts the rows;
+//! - a second line of names or units, a first line of whole numbers that may number the columns, and a
+//!   first or last row that is named like a summary (`mean`) or has the means or sums of the others;
+//! - several arrays that can be the features, such as a matrix and a vector for as many stimuli; one
+//!   that cannot be read, such as complex numbers; and one of which an array `mask` marks elements;
+//! - other arrays of whole numbers that are all different, one for each row, as the rows may be in
+//!   another order.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"
@@ -88,19 +92,25 @@
 //! and arrays of 3 columns (the odd one last) or 4 columns (the answer last), and archives with an
 //! array of trials, one of answers and one of participants. Columns with the participant, the
 //! response time and the type of the trial are kept. Three columns of which one is named after the
-//! odd one (`odd`, `ooo`) may be in any order. Names of columns that are not known, an answer to
-//! another question (`most_similar_pair`), several possible answers, columns that tell whether one
-//! option was chosen (`choice_left`), and numbers of equal answers (`count`) are errors. The
-//! following are errors too: answers of 1 and −1 in a table; positions beside a column with the
-//! order of the stimuli on the screen; a fourth stimulus; two columns of participants that group
-//! the trials differently; a first line 0, 1, 2 that may number the columns; trials without answers
-//! in which all three stimuli are always in order, as in a list of questions, or the last two are, as
-//! if the odd one were first; answers beside columns such as `positive` and `negative` that are not
-//! the positive one in every row; rows that are marked as practice (`trial_type`) or as excluded
-//! (`valid`, `timeout`), or that are of several loops of PsychoPy; several rows of each trial, which a
-//! column tells apart (`Zone Type`), and participants all of whose rows occur several times; weights;
-//! labels of participants that differ only by leading zeros, `.0` or letter case; and labels that
-//! occur in several groups of people (`site`, `study`).
+//! odd one (`odd`, `ooo`) may be in any order. The following are errors:
+//!
+//! - names of columns that are not known, an answer to another question (`most_similar_pair`), several
+//!   possible answers, columns that tell whether one option was chosen (`choice_left`), answers of 1
+//!   and −1, and a fourth stimulus;
+//! - positions beside the order of the stimuli on the screen, in columns or in any text, such as HTML;
+//! - answers beside columns such as `positive` and `negative` that are not the positive one in every
+//!   row;
+//! - numbers of equal answers (`count`) and weights;
+//! - trials without answers in which all three stimuli are always in order, as in a list of questions,
+//!   or the last two are, as if the odd one were first;
+//! - a first line 0, 1, 2 that may number the columns;
+//! - rows that are marked as practice (`trial_type`) or as excluded (`valid`, `timeout`), or that are of
+//!   several loops of PsychoPy;
+//! - several rows of each trial, which a column tells apart (`Zone Type`), and participants all of whose
+//!   rows occur several times;
+//! - two columns of participants that group the trials differently, labels of participants that differ
+//!   only by leading zeros, `.0` or letter case, and labels that occur in several groups of people
+//!   (`site`, `study`).
 //!
 //! Whether indices count from 0 or 1 is inferred from their range, or given by a
 //! [`Counting`](crate::dataset::Counting). It has to be given if index 0 never occurs in trials that
@@ -126,18 +136,24 @@
 //! stimuli determines this. One of the triangles may be empty; similarities are converted if
 //! requested. Stimuli are matched by the labels of a table or by the names beside an array in an
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the
-//! numbers. The following are errors, unless similarities are converted: columns, arrays, labels of
-//! pairs (`sim_cat_dog`), a first field or a comment that are named like similarities (`relatedness`,
-//! `r`), and a question such as `How similar?` beside judgments whose name does not tell. The
-//! following are errors in any case: a number that appears to mark missing judgments (the only
-//! negative one, or 99 or 77 far above all others); a column or an array that distinguishes several
-//! rows of a pair (`task`), marks some judgments as practice, excluded or masked, or has several
-//! directions (`reversed`, or a `left_label` with `similar` and `different`); an array with another
-//! order of the pairs; one column of judgments beside those of people (`P1`, `P2`); participants
-//! numbered from 1 in each `site` or `group`, or with labels such as `01` and `1`; as many
-//! participants as pairs without names of either; stimuli that are least similar to themselves;
-//! symmetric matrices one below the other; and participants that are means or sums of others or
-//! named unlike all others (`vgg16`).
+//! numbers. Arrays that name or list the pairs of an upper triangle give their order.
+//!
+//! The following are errors unless similarities are converted: columns, arrays, labels of pairs
+//! (`sim_cat_dog`), a first field or a comment that are named like similarities (`relatedness`, `r`),
+//! and a question such as `How similar?` beside judgments whose name does not tell. The following are
+//! errors in any case:
+//!
+//! - numbers that appear to mark missing judgments (the only negative one, or 99 or 77 far above all
+//!   others), and stimuli that are least similar to themselves;
+//! - columns or arrays that distinguish several rows of a pair (`task`), mark some judgments as practice,
+//!   excluded or masked, or have several directions (`reversed`, or a `left_label` with `similar` and
+//!   `different`);
+//! - an array with another order of the pairs, and symmetric matrices one below the other;
+//! - one column of judgments beside those of people (`P1`, `P2`), and participants that are means or
+//!   sums of others or named unlike all others (`vgg16`);
+//! - participants numbered from 1 in each `site` or `group`, or with labels such as `01` and `1`;
+//! - as many participants as pairs without names of either, unless it is set that each row is a
+//!   participant ([`RdmFile::with_condensed_rows`](crate::rdm::RdmFile::with_condensed_rows)).
 //!
 //! # Unsupported formats
 //!
