@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::Stimuli;
-use super::numbers::number_in_another_order;
+use super::numbers::{different_numbers, number_in_another_order};
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::{is_of_data, is_of_indices, is_of_names};
 use crate::io::arrays::{Content, NamedArray, describe};
 use crate::io::format::Format;
-use crate::io::text::{IDENTIFIERS, are_different, counts, is_one_of, words};
+use crate::io::text::{IDENTIFIERS, are_different, is_one_of, words};
 
 /// Smallest number of rows for which different numbers are no coincidence.
 const LEAST: usize = 3;
@@ -66,10 +66,7 @@ impl Found {
                 false => self.texts.push((name, texts)),
             },
             Content::Numbers { values, .. } => {
-                let Some(ids) = values.and_then(|values| whole(&values)) else {
-                    return Ok(());
-                };
-                if counts(&ids).is_none() && are_different(&ids) {
+                if let Some(ids) = values.and_then(|values| different_numbers(&values)) {
                     self.add_numbers(name, ids)?;
                 }
             }
@@ -147,11 +144,4 @@ fn unclear(name: &str) -> Error {
 fn are_all_of_names(array: &str) -> bool {
     let identifies = |word: &String| is_of_names(word) || is_one_of(word, &IDENTIFIERS);
     words(array).iter().all(identifies)
-}
-
-/// Converts numbers, if all of them are whole and not negative.
-fn whole(numbers: &[f64]) -> Option<Vec<String>> {
-    let is_whole = |number: &f64| number.fract() == 0.0 && *number >= 0.0;
-    let all = numbers.iter().all(is_whole);
-    all.then(|| numbers.iter().map(f64::to_string).collect())
 }

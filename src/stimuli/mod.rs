@@ -21,7 +21,7 @@ pub use list::IdList;
 
 use crate::error::{Error, Quoted, Result, StimuliError};
 use crate::io::digest::hex;
-pub(crate) use numbers::{Numbers, counted};
+pub(crate) use numbers::{Numbers, counted, different_numbers};
 pub(crate) use unmatched::missing;
 
 /// An ordered set of stimuli: either unique, non-empty ids, or rows without ids.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Set, Stimuli};
 use crate::error::Result;
 use crate::images::ImageOrder;
+use crate::io::text::{are_different, counts};
 
 /// What the numbers in a file can refer to.
 pub(crate) enum Numbers {
@@ -93,6 +94,16 @@ fn whole(ids: &[String]) -> Option<HashMap<u32, u32>> {
         is_plain.then(|| Some((id.parse().ok()?, position)))?
     };
     (0..).zip(ids).map(number).collect()
+}
+
+/// Returns whole numbers as ids if they are all different, and do not just count from 0 or 1.
+pub(crate) fn different_numbers(values: &[f64]) -> Option<Vec<String>> {
+    let is_whole = |value: &f64| value.fract() == 0.0 && *value >= 0.0;
+    if !values.iter().all(is_whole) {
+        return None;
+    }
+    let ids: Vec<String> = values.iter().map(f64::to_string).collect();
+    (counts(&ids).is_none() && are_different(&ids)).then_some(ids)
 }
 
 /// Checks whether names are consecutive numbers from 0 or 1, not in order.

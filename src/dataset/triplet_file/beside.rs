@@ -272,7 +272,8 @@ impl Order {
     }
 }
 
-/// Returns the name of a file without its folders and its extension.
+/// Returns the name of a file without its folders and its extension. Unlike `IdForm::FileStem` it keeps numbers
+/// after a point, which tell names such as `img.1` and `img.2` apart.
 fn stem(text: &str) -> &str {
     let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
     match name.rsplit_once('.') {

@@ -2,8 +2,8 @@
 
 use crate::error::{FileError, Quoted, Result};
 use crate::io::arrays::{Content, NamedArray};
-use crate::io::text::{are_different, counts, has_one_of, is_about_participants, is_of_stimuli};
-use crate::stimuli::Stimuli;
+use crate::io::text::{has_one_of, is_about_participants, is_of_stimuli};
+use crate::stimuli::{Stimuli, counted, different_numbers};
 
 /// A list that the indices of trials may count.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Counted {
             Content::Numbers {
                 values: Some(values),
                 ..
-            } if values.len() >= FEWEST => List::Numbers(ids(values)?),
+            } if values.len() >= FEWEST => List::Numbers(different_numbers(values)?),
             Content::Unread(what) => List::Unread(what.clone(), array.list_len()),
             _ => return None,
         };
@@ -51,15 +51,12 @@ impl Counted {
     /// Returns [`FileError::Ambiguous`] if they may do so.
     pub(super) fn check(&self, stimuli: &Stimuli) -> Result<()> {
         let name = Quoted(&self.name);
-        let is_list = |length: Option<u64>| {
-            may_be_of_stimuli(&self.name) || length == Some(stimuli.len() as u64)
+        // Numbers with another name may be those of all rows.
+        let may_list = |ids: &[String]| {
+            may_be_of_stimuli(&self.name) || ids.len() == stimuli.len() && counted(ids).is_some()
         };
         let (what, remedy) = match &self.list {
-            List::Numbers(ids)
-                if !may_be_of_stimuli(&self.name) && !are_rows(ids, stimuli.len()) =>
-            {
-                return Ok(());
-            }
+            List::Numbers(ids) if !may_list(ids) => return Ok(()),
             List::Texts(_) | List::Unread(..) if !stimuli.is_named() => return Ok(()),
             List::Texts(ids) | List::Numbers(ids) if stimuli.ids() == ids.as_slice() => {
                 return Ok(());
@@ -70,14 +67,18 @@ impl Counted {
                 ),
                 "give these ids as the list that trials count (`--stimuli`), or remove the array",
             ),
-            List::Unread(what, length) if is_list(*length) => (
-                format!(
-                    "whether the indices of trials count the stimuli or its array {name}, which holds \
+            List::Unread(what, length)
+                if may_be_of_stimuli(&self.name) || *length == Some(stimuli.len() as u64) =>
+            {
+                (
+                    format!(
+                        "whether the indices of trials count the stimuli or its array {name}, which holds \
                          {what}"
-                ),
-                "write the names as texts (`numpy.array(names, dtype=str)`, or a cell array of texts), \
+                    ),
+                    "write the names as texts (`numpy.array(names, dtype=str)`, or a cell array of texts), \
                      or remove the array and give its names as the list that trials count (`--stimuli`)",
-            ),
+                )
+            }
             List::Unread(..) => return Ok(()),
         };
         Err(FileError::Ambiguous { what, remedy }.into())
@@ -87,20 +88,4 @@ impl Counted {
 /// Checks whether an array may be named like one with the stimuli.
 fn may_be_of_stimuli(name: &str) -> bool {
     is_of_stimuli(name) || has_one_of(name, &["word"])
-}
-
-/// Checks whether different whole numbers are those of all rows, from 0 or 1, in another order.
-fn are_rows(ids: &[String], n_rows: usize) -> bool {
-    let numbers = || ids.iter().filter_map(|id| id.parse::<usize>().ok());
-    let is_within =
-        |first: usize| numbers().all(|number| (first..first + n_rows).contains(&number));
-    ids.len() == n_rows && (is_within(0) || is_within(1))
-}
-
-/// Returns different whole numbers as ids, unless they just count.
-fn ids(values: &[f64]) -> Option<Vec<String>> {
-    let is_id = |value: &f64| *value >= 0.0 && value.fract() == 0.0;
-    let ids: Vec<String> = values.iter().map(f64::to_string).collect();
-    let are_ids = values.iter().all(is_id) && are_different(&ids);
-    (are_ids && counts(&ids).is_none()).then_some(ids)
 }

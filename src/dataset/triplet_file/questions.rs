@@ -38,8 +38,8 @@ struct Kinds {
     n_rows: BTreeMap<String, usize>,
     /// Number of rows of other values that mark them as no judgments.
     n_marked: usize,
-    /// Number of rows without a value.
-    n_empty: usize,
+    /// Number of rows without a value, if the column counts the trials of a loop.
+    n_empty: Option<usize>,
 }
 
 /// Checks that all rows are judgments and answer the same question, as columns beside the trials tell.
@@ -52,7 +52,7 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
         column,
         n_rows: BTreeMap::new(),
         n_marked: 0,
-        n_empty: 0,
+        n_empty: is_of_loop(table.name(column)).then_some(0),
     };
     let mut all: Vec<Kinds> = beside.iter().map(kinds).collect();
     let mut n_rows = 0;
@@ -63,7 +63,9 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
         n_rows += 1;
         for kinds in &mut all {
             let text = row.text(kinds.column);
-            kinds.n_empty += usize::from(row.is_missing(kinds.column));
+            if let Some(n_empty) = &mut kinds.n_empty {
+                *n_empty += usize::from(row.is_missing(kinds.column));
+            }
             let n_kinds = kinds.n_rows.len();
             match kinds.n_rows.get_mut(text) {
                 Some(n) => *n += 1,
@@ -81,9 +83,8 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
     }
     for kinds in &all {
         let name = table.name(kinds.column);
-        let is_of_loop = OF_LOOPS.iter().any(|ending| name.ends_with(ending));
-        if is_of_loop && (1..n_rows).contains(&kinds.n_empty) {
-            return Err(several_loops(name, n_rows - kinds.n_empty, n_rows));
+        if let Some(n_empty) = kinds.n_empty.filter(|n| (1..n_rows).contains(n)) {
+            return Err(several_loops(name, n_rows - n_empty, n_rows));
         }
         let of_values = kinds
             .n_rows
@@ -101,6 +102,11 @@ pub(super) fn check_rows(table: &Table, beside: &[usize]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks whether a column counts the trials of a loop of PsychoPy.
+fn is_of_loop(name: &str) -> bool {
+    OF_LOOPS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Checks whether a field marks its row as practice, as a test of attention or as excluded.

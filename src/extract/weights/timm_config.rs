@@ -125,7 +125,7 @@ fn check_argument(
     let smallest = smallest_image(expected).filter(|&smallest| side(found) < Some(smallest));
     let usual = match name {
         "img_size" if is_oblong => Some("a square".into()),
-        "img_size" if smallest.is_some() => Some("at least 256".into()),
+        "img_size" if let Some(smallest) = smallest => Some(format!("at least {smallest}").into()),
         _ => usual,
     };
     let is_after_taps = name == "global_pool" && !expected.reaches_pooling();

@@ -37,13 +37,7 @@ impl RdmFile {
         let name = table.name(long.value());
         let is_known = self.similarities.is_some() || Direction::of(name) != Direction::Unknown;
         for &column in &ignored {
-            let beside = Beside {
-                is_array: false,
-                name: table.name(column),
-                texts: table.texts(column)?,
-            };
-            beside.refuse_directions(&judgments)?;
-            beside.refuse_marked(&judgments)?;
+            let beside = checked(table, column, &judgments)?;
             if !is_known {
                 beside.refuse_question(&format!("column {}", Quoted(name)))?;
             }
@@ -72,13 +66,20 @@ pub(super) fn check_people(table: &Table, pairs: usize) -> Result<()> {
     };
     let is_judged = |column: &usize| *column != pairs && !is_index_name(table.name(*column));
     for column in (0..table.n_columns()).filter(is_judged) {
-        let beside = Beside {
-            is_array: false,
-            name: table.name(column),
-            texts: table.texts(column)?,
-        };
-        beside.refuse_directions(&judgments)?;
-        beside.refuse_marked(&judgments)?;
+        checked(table, column, &judgments)?;
     }
     Ok(())
+}
+
+/// Returns a column that is not read, after checking that it neither marks judgments nor tells their
+/// directions apart.
+fn checked<'t>(table: &'t Table, column: usize, judgments: &Judgments) -> Result<Beside<'t>> {
+    let beside = Beside {
+        is_array: false,
+        name: table.name(column),
+        texts: table.texts(column)?,
+    };
+    beside.refuse_directions(judgments)?;
+    beside.refuse_marked(judgments)?;
+    Ok(beside)
 }

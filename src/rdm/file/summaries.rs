@@ -1,6 +1,5 @@
 //! RDMs that are not those of participants: summaries of the others, and properties of the pairs.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use ndarray::Array2;
@@ -82,20 +81,24 @@ fn named_otherwise(names: &[String]) -> Option<&String> {
     }
 }
 
+/// Returns the bits of the dissimilarities, which are the same for equal ones and for missing ones.
+fn bits(rdm: &Rdm) -> impl Iterator<Item = u64> {
+    rdm.values().iter().map(|value| value.to_bits())
+}
+
 /// Adds a note of participants whose RDMs are equal, which may be copies.
 pub(super) fn note_copies(path: &Path, participants: Option<&[String]>, rdms: &[Rdm]) {
     /// Number of pairs with different dissimilarities for which this is no coincidence.
     const LEAST: usize = 10;
 
-    let mut first_with = HashMap::new();
     for (at, rdm) in rdms.iter().enumerate() {
-        let bits: Vec<u64> = rdm.values().iter().map(|value| value.to_bits()).collect();
-        let is_constant = bits.iter().all(|value| *value == bits[0]);
-        if bits.len() < LEAST || is_constant {
+        let is_constant = bits(rdm).all(|value| Some(value) == bits(rdm).next());
+        if rdm.values().len() < LEAST || is_constant {
             continue;
         }
-        let first = *first_with.entry(bits).or_insert(at);
-        if first != at {
+        // The comparison of different RDMs usually ends with their first pair.
+        let same = |other: &Rdm| bits(other).eq(bits(rdm));
+        if let Some(first) = rdms[..at].iter().position(same) {
             let name = |at: usize| match participants {
                 Some(names) if names.len() == rdms.len() => format!("{:?}", names[at]),
                 _ => at.to_string(),
