@@ -149,10 +149,15 @@ impl<'a> Expected<'a> {
         self.place(module) > self.last_tap() || is_classifier
     }
 
-    /// Checks whether a tap is a module with this path or is computed after it.
+    /// Checks whether a tap is a module with this path, is within it or is computed after it.
     pub fn reaches(&self, path: &str) -> bool {
-        let place = self.place(path);
-        place.is_some() && place <= self.last_tap()
+        // Modules are listed after those within them.
+        let is_within = |other: &String| {
+            let rest = other.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let first = self.published.paths.iter().position(is_within);
+        first.is_some() && first <= self.last_tap()
     }
 
     /// Checks whether a tap is computed from the pooled outputs of the network.

@@ -182,10 +182,15 @@ fn other_strides_are_refused_where_they_reach_the_tap() {
     let flags = |flags: [bool; 3]| Item::List(flags.map(Item::Flag).into());
     let numbers = |numbers: [i32; 4]| Item::List(numbers.map(Item::Number).into());
     for (setting, value, before, from) in [
-        ("maxpool1", Item::Flag(false), Some("bn1"), "layer1"),
-        ("remove_maxpool", Item::Flag(true), Some("bn1"), "layer1"),
+        ("maxpool1", Item::Flag(false), Some("relu"), "maxpool"),
+        ("remove_maxpool", Item::Flag(true), Some("relu"), "layer1"),
         ("dilation", Item::Flag(true), Some("layer2"), "layer4"),
-        ("dilation", Item::Number(2), Some("layer2"), "layer4"),
+        (
+            "dilation",
+            Item::Number(2),
+            Some("layer2"),
+            "layer3.0.conv1",
+        ),
         (
             "replace_stride_with_dilation",
             flags([false, false, true]),
@@ -198,10 +203,10 @@ fn other_strides_are_refused_where_they_reach_the_tap() {
         ("cifar_stem", Item::Flag(true), None, "conv1"),
         ("strides", numbers([1, 2, 2, 1]), None, "layer4"),
         ("bn_tf", Item::Flag(true), None, "layer1"),
-        ("act_layer", Item::Text("silu"), Some("bn1"), "layer1"),
+        ("act_layer", Item::Text("silu"), Some("bn1"), "relu"),
         ("activation", Item::Text("nn.GELU"), Some("bn1"), "layer1"),
         ("padding_mode", Item::Text("circular"), None, "conv1"),
-        ("norm_eps", Item::Real(0.5), Some("conv1"), "layer1"),
+        ("norm_eps", Item::Real(0.5), Some("conv1"), "bn1"),
         (
             "global_pool",
             Item::Text("max"),

@@ -325,7 +325,7 @@ impl Weights {
                     }
                     Some(_) => {}
                 }
-                training::check_configuration(network, &outline, expected)?;
+                training::check_configuration(network, expected)?;
             }
             if let Some(open_clip) = &configurations.open_clip {
                 open_clip_config::check(open_clip, expected)?;

@@ -9,7 +9,7 @@ use super::configuration::Configuration;
 use super::hub_config::{side, smallest_image};
 use super::listing::{Setting, Training};
 use crate::error::{ExtractError, Result};
-use crate::extract::outline::{Expected, Outline};
+use crate::extract::outline::Expected;
 use rules::{
     OF_BOTTLENECKS, OF_CONVOLUTIONS, OF_GELU, OF_NORMALIZATIONS, OF_POOLING, OF_RELU, OF_RESNET,
     OF_TOKENS, OF_TRANSFORMERS, OF_USUAL_NORMALIZATIONS, Rule, Usual,
@@ -26,14 +26,13 @@ const MAX_DEPTH: usize = 6;
 pub(super) fn check(
     training: &Training,
     library: Option<&str>,
-    outline: &Outline,
     expected: &Expected<'_>,
 ) -> Result<()> {
     let rules = rules_of(expected);
     let settings = training.settings.iter();
     let mut settings = settings.filter(|setting| !is_of_other_part(setting.place()));
     let unusual = settings.find_map(|setting| {
-        let unusual = unusual(setting, &rules, outline, expected);
+        let unusual = unusual(setting, &rules, expected);
         unusual.or_else(|| small_images(setting, library, expected))
     });
     match unusual {
@@ -57,7 +56,6 @@ pub(super) fn check(
 /// Returns [`ExtractError::OtherConfiguration`].
 pub(super) fn check_configuration(
     configuration: &Configuration,
-    outline: &Outline,
     expected: &Expected<'_>,
 ) -> Result<()> {
     // Those of timm have arguments that are checked by name.
@@ -68,7 +66,7 @@ pub(super) fn check_configuration(
     flatten("", &configuration.value, MAX_DEPTH, &mut settings);
     let rules: Vec<&Rule> = OF_CONVOLUTIONS.iter().collect();
     let mut settings = settings.iter().filter(|s| !is_of_other_part(s.place()));
-    match settings.find_map(|setting| unusual(setting, &rules, outline, expected)) {
+    match settings.find_map(|setting| unusual(setting, &rules, expected)) {
         Some(unusual) => Err(configuration.locate(ExtractError::OtherConfiguration {
             architecture: expected.architecture(),
             setting: unusual.setting.name.clone(),
@@ -159,17 +157,18 @@ fn rules_of(expected: &Expected<'_>) -> Vec<&'static Rule> {
 fn unusual<'s>(
     setting: &'s Setting,
     rules: &[&Rule],
-    outline: &Outline,
     expected: &Expected<'_>,
 ) -> Option<Unusual<'s>> {
     let is_resnet = expected.family() == "ResNet";
     let changed = rules.iter().find(|rule| {
         rule.is_of(setting)
             && !rule.usual.is(&setting.value)
-            && rule.is_before_taps(outline, is_resnet)
+            && rule
+                .first_of(expected)
+                .is_none_or(|first| expected.reaches(first))
     });
     let (expected, first) = match changed {
-        Some(rule) => (rule.usual.to_string(), rule.first.filter(|_| is_resnet)),
+        Some(rule) => (rule.usual.to_string(), rule.first_of(expected)),
         None => (usual_of_stages(setting).filter(|_| is_resnet)?, None),
     };
     Some(Unusual {
@@ -205,11 +204,9 @@ impl Rule {
         })
     }
 
-    /// Checks whether a tap depends on what the settings change.
-    fn is_before_taps(&self, outline: &Outline, is_resnet: bool) -> bool {
-        let is_before = |key: &str| is_resnet && self.before.iter().any(|b| key.starts_with(b));
-        let mut needed = outline.entries.iter().filter(|entry| entry.is_needed);
-        needed.any(|entry| !is_before(&entry.key))
+    /// Returns the first module that the settings change, if it is known and not the first of all.
+    fn first_of(&self, expected: &Expected<'_>) -> Option<&'static str> {
+        self.first.filter(|_| expected.family() == "ResNet")
     }
 }
 

@@ -17,14 +17,9 @@ pub(super) struct Rule {
     /// Names of settings, or of dictionaries and settings.
     pub names: &'static [&'static str],
     pub usual: Usual,
-    /// Modules of a ResNet before the first one that the settings change, and that module.
-    pub before: &'static [&'static str],
+    /// The first module of a ResNet that the settings change, if it is not the first of all.
     pub first: Option<&'static str>,
 }
-
-const STEM: &[&str] = &["conv1.", "bn1."];
-const TWO_STAGES: &[&str] = &["conv1.", "bn1.", "layer1.", "layer2."];
-const THREE_STAGES: &[&str] = &["conv1.", "bn1.", "layer1.", "layer2.", "layer3."];
 
 /// Settings of all convolutional networks.
 pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
@@ -42,7 +37,6 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
             "use_dilation",
         ],
         usual: Usual::NotDilated,
-        before: TWO_STAGES,
         first: Some("layer3"),
     },
     Rule {
@@ -54,7 +48,6 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
             "output_stride",
         ],
         usual: Usual::Number(32.0),
-        before: TWO_STAGES,
         first: Some("layer3"),
     },
     Rule {
@@ -75,7 +68,6 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
             "tiny_images",
         ],
         usual: Usual::Off,
-        before: &[],
         first: None,
     },
     Rule {
@@ -87,20 +79,17 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
             "use_blurpool",
         ],
         usual: Usual::Off,
-        before: STEM,
-        first: Some("layer1"),
+        first: Some("maxpool"),
     },
     Rule {
         names: &["conv_padding_mode", "padding_mode"],
         usual: Usual::Name("zeros", &["circular", "reflect", "replicate"]),
-        before: &[],
         first: None,
     },
     // Convolutions of OpenMMLab whose weights are standardized.
     Rule {
         names: &["conv_cfg.type"],
         usual: Usual::Name("Conv2d", &["convws", "convaws"]),
-        before: &[],
         first: None,
     },
 ];
@@ -116,7 +105,6 @@ pub(super) const OF_RESNET: [Rule; 5] = [
             "last_stride",
         ],
         usual: Usual::Number(2.0),
-        before: THREE_STAGES,
         first: Some("layer4"),
     },
     Rule {
@@ -131,8 +119,7 @@ pub(super) const OF_RESNET: [Rule; 5] = [
             "use_maxpool",
         ],
         usual: Usual::On,
-        before: STEM,
-        first: Some("layer1"),
+        first: Some("maxpool"),
     },
     Rule {
         names: &[
@@ -144,13 +131,11 @@ pub(super) const OF_RESNET: [Rule; 5] = [
             "without_maxpool",
         ],
         usual: Usual::Off,
-        before: STEM,
-        first: Some("layer1"),
+        first: Some("maxpool"),
     },
     Rule {
         names: &["first_conv"],
         usual: Usual::On,
-        before: &[],
         first: None,
     },
     Rule {
@@ -161,7 +146,6 @@ pub(super) const OF_RESNET: [Rule; 5] = [
             "stem_stride",
         ],
         usual: Usual::Number(2.0),
-        before: &[],
         first: None,
     },
 ];
@@ -171,14 +155,12 @@ pub(super) const OF_BOTTLENECKS: [Rule; 2] = [
     Rule {
         names: &["stride_in_1x1"],
         usual: Usual::Off,
-        before: STEM,
         first: Some("layer1"),
     },
     // The same of OpenMMLab.
     Rule {
         names: &["backbone.style"],
         usual: Usual::Name("pytorch", &["caffe"]),
-        before: STEM,
         first: Some("layer1"),
     },
 ];
@@ -187,7 +169,6 @@ pub(super) const OF_BOTTLENECKS: [Rule; 2] = [
 pub(super) const OF_NORMALIZATIONS: [Rule; 1] = [Rule {
     names: &["bn_tf"],
     usual: Usual::Off,
-    before: &[],
     first: None,
 }];
 
@@ -201,15 +182,13 @@ pub(super) const OF_USUAL_NORMALIZATIONS: [Rule; 1] = [Rule {
         "norm_eps",
     ],
     usual: Usual::Number(1e-5),
-    before: &["conv1."],
-    first: None,
+    first: Some("bn1"),
 }];
 
 /// The epsilon of layer normalizations of timm.
 pub(super) const OF_TRANSFORMERS: [Rule; 1] = [Rule {
     names: &["layer_norm_eps", "ln_eps", "norm_eps"],
     usual: Usual::Number(1e-6),
-    before: &[],
     first: None,
 }];
 
@@ -249,8 +228,7 @@ const fn activation(usual: &'static str) -> [Rule; 1] {
     [Rule {
         names: ACTIVATIONS,
         usual: Usual::Name(usual, HIDDEN),
-        before: STEM,
-        first: Some("layer1"),
+        first: Some("relu"),
     }]
 }
 
@@ -264,7 +242,6 @@ const fn pooling(usual: &'static str, others: &'static [&'static str]) -> [Rule;
     [Rule {
         names: POOLINGS,
         usual: Usual::Name(usual, others),
-        before: &[],
         first: None,
     }]
 }
