@@ -99,7 +99,10 @@
 //!   and −1, and a fourth stimulus;
 //! - positions beside the order of the stimuli on the screen, in columns or in any text, such as HTML;
 //! - answers beside columns such as `positive` and `negative` that are not the positive one in every
-//!   row;
+//!   row, and columns of any name whose fields are stimuli of their rows, beside trials in the order of
+//!   the answer;
+//! - many odd-one-out trials in which one of the three columns is never the odd one, as the head of
+//!   anchored trials, and the odd one of a design (`odd` beside `correct`);
 //! - numbers of equal answers (`count`) and weights;
 //! - trials without answers in which all three stimuli are always in order, as in a list of questions,
 //!   or the last two are, as if the odd one were first;

@@ -87,13 +87,17 @@ impl TextTriplets {
         self.is_table
     }
 
-    /// Returns true if the first line with content consists of three numbers, or if there is no
-    /// such line.
+    /// Returns true if the first line with content consists of three numbers, or if there is no such line
+    /// and none begins with an id such as `#A553C8`.
     pub(crate) fn begins_with_indices(&mut self) -> Result<bool> {
+        let mut has_ids = false;
         loop {
             match self.next_line() {
-                Ok(true) => {}
-                Ok(false) => return Ok(true),
+                Ok(true) => {
+                    let id = self.line.strip_prefix(b"#").and_then(|rest| rest.first());
+                    has_ids |= id.is_some_and(u8::is_ascii_alphanumeric);
+                }
+                Ok(false) => return Ok(!has_ids),
                 // A line that is too long or not text: reading it as a table gives a better error
                 // message.
                 Err(error) => match error.kind() {

@@ -206,7 +206,7 @@ fn of_table(mut table: Table) -> Result<TrialParticipants> {
             column_in_several(&table)?
         }
     };
-    check_groups(&table, column)?;
+    check_groups(&table, column, 0..table.n_columns())?;
     let numbered = (0..table.n_columns()).find(|&column| numbers_trials(table.name(column)));
     let (mut labels, mut rows) = (Vec::new(), table.rows());
     let mut numbers = Vec::new();

@@ -218,11 +218,13 @@ proptest! {
             let line = match (layout, number % 3) {
                 (0 | 1, _) => format!("{a},{b},{odd}"),
                 (2, 0) => format!("{odd};{a};{b};{odd};p{number};321.5"),
-                (2, _) => format!("{a};{odd};{b};{odd};p{number};321.5"),
+                (2, 1) => format!("{a};{odd};{b};{odd};p{number};321.5"),
+                (2, _) => format!("{a};{b};{odd};{odd};p{number};321.5"),
                 (3, 0) => format!("3\t{odd}\t{a}\t{b}"),
                 (3, 1) => format!("1\t{a}\t{b}\t{odd}"),
                 (3, _) => format!("2\t{a}\t{odd}\t{b}"),
                 (_, 0) => format!("{number},{odd},{a},{b},item0"),
+                (_, 1) => format!("{number},{a},{odd},{b},item1"),
                 _ => format!("{number},{a},{b},{odd},item2"),
             };
             text.push_str(&line);

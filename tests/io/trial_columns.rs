@@ -58,9 +58,15 @@ fn answers_beside_named_roles_agree_with_them() {
         ),
         ("anchor,positive,negative,label", ["1", "1"], ["-1", "1"]),
         (
-            "anchor,positive,negative,key_resp.corr",
+            "anchor,positive,negative,key_resp_2.corr",
             ["1", "1"],
             ["0", "1"],
+        ),
+        ("sample,match,distractor,Probe.ACC", ["1", "1"], ["0", "1"]),
+        (
+            "reference,positive,negative,chose_positive",
+            ["True", "True"],
+            ["False", "True"],
         ),
     ] {
         let text =
@@ -81,6 +87,158 @@ fn answers_beside_named_roles_agree_with_them() {
     // What is no answer.
     let text = "anchor,positive,negative,label,RT\ncat,dog,cow,pet,7\npig,owl,hen,farm,0\n";
     assert_eq!(animals::<AnchoredTask>(text).unwrap(), in_order);
+}
+
+#[test]
+fn answers_in_columns_of_any_name_are_noticed() {
+    let rows = |name: &str, [first, second]: [&str; 2]| {
+        format!("stim1,stim2,stim3,{name}\ncat,dog,cow,{first}\npig,owl,hen,{second}\n")
+    };
+    let what = "whether the order of the stimuli is the answer";
+    for (name, answers) in [
+        ("participant_pick", ["cat", "owl"]),
+        ("rater1", ["cow", "pig"]),
+        ("response_sub01,response_sub02", ["dog,dog", "hen,owl"]),
+        ("response_sub01,response_sub02", ["dog,", "hen,owl"]),
+    ] {
+        refused::<OddOneOutTask>(&rows(name, answers), what);
+    }
+    let rows_of = |name: &str, [first, second]: [&str; 2]| {
+        format!("reference,positive,negative,{name}\ncat,dog,cow,{first}\npig,owl,hen,{second}\n")
+    };
+    for answers in [["dog", "hen"], ["negative", "positive"]] {
+        refused::<AnchoredTask>(&rows_of("human", answers), what);
+    }
+    // The same one everywhere, what no participant answered, and stimuli in the order of the screen.
+    let in_order = [[0, 1, 2], [3, 4, 5]];
+    for (name, fields) in [
+        ("participant", ["sub-01", "sub-02"]),
+        ("user_model", ["cat", "owl"]),
+        ("subject_group", ["cow", "hen"]),
+        (
+            "subj_left,subj_middle,subj_right",
+            ["dog,cow,cat", "pig,hen,owl"],
+        ),
+    ] {
+        let found = animals::<OddOneOutTask>(&rows(name, fields));
+        assert_eq!(found.unwrap(), in_order, "{name}");
+    }
+    assert_eq!(
+        animals::<AnchoredTask>(&rows_of("first_shown", ["cow", "owl"])).unwrap(),
+        in_order
+    );
+    // Beside the odd one of a design.
+    let text = "stim1,stim2,stim3,odd,user_pick\ncat,dog,cow,cow,cat\npig,owl,hen,pig,pig\n";
+    refused::<OddOneOutTask>(text, "user_pick");
+    let text = "stim1,stim2,stim3,odd,participant_vote\ncat,dog,cow,3,1\npig,owl,hen,1,3\n";
+    refused::<OddOneOutTask>(text, "participant_vote");
+    let text = "stim1,stim2,stim3,odd,correct\ncat,dog,cow,cow,0\npig,owl,hen,pig,1\n";
+    refused::<OddOneOutTask>(text, "the odd ones of a design");
+    for text in [
+        "stim1,stim2,stim3,choice,correct\ncat,dog,cow,cow,0\npig,owl,hen,pig,1\n",
+        "stim1,stim2,stim3,odd,correct\ncat,dog,cow,cow,1\npig,owl,hen,pig,1\n",
+    ] {
+        assert!(animals::<OddOneOutTask>(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn a_stimulus_that_is_never_the_odd_one_may_be_a_head() {
+    let table = |names: &str, n_rows: usize, places: &[usize]| {
+        let row = |row: usize| {
+            let shown = [row, row + 1, row + 3].map(|place| IDS[place % IDS.len()]);
+            let [a, b, c] = shown;
+            format!("{a},{b},{c},{}\n", shown[places[row % places.len()]])
+        };
+        let rows: String = (0..n_rows).map(row).collect();
+        format!("{names}\n{rows}")
+    };
+    for (names, n_rows, places) in [
+        ("image1,image2,image3,choice", 30, &[1, 2][..]),
+        ("word1,word2,word3,response", 30, &[2, 0]),
+        ("Center,Left,Right,Answer", 12, &[1]),
+        ("left,middle,right,choice", 12, &[0, 2]),
+    ] {
+        refused::<OddOneOutTask>(&table(names, n_rows, places), "is never the odd one");
+    }
+    for (names, n_rows, places) in [
+        ("image1,image2,image3,choice", 30, &[2][..]),
+        ("image1,image2,image3,choice", 12, &[1, 2]),
+        ("image1,image2,image3,choice", 30, &[1, 2, 0]),
+        ("left,middle,right,choice", 12, &[0, 2, 1]),
+    ] {
+        let found = animals::<OddOneOutTask>(&table(names, n_rows, places));
+        assert_eq!(found.unwrap().len(), n_rows, "{names} {places:?}");
+    }
+    for names in ["head,b,c", "anchor,p,n"] {
+        let text = format!("{names}\ncat,dog,cow\npig,owl,hen\n");
+        refused::<OddOneOutTask>(&text, "read anchored trials");
+    }
+}
+
+#[test]
+fn ids_may_begin_with_a_hash() {
+    let colours = Stimuli::new(["#F00", "#0F0", "#00F", "red"]).unwrap();
+    for text in [
+        "#F00,#0F0,#00F\n#0F0,red,#F00\n",
+        "#F00,red,#00F\n#0F0,red,#F00\nred,#00F,#0F0\n",
+        "# three colours each\n#F00,#0F0,#00F\n#0F0,red,#F00\n",
+    ] {
+        let n_trials = text.lines().filter(|line| !line.starts_with("# ")).count();
+        let found = read::<OddOneOutTask>("t.csv", text, colours.clone()).unwrap();
+        assert_eq!(found.len(), n_trials, "{text}");
+        assert_eq!(found.last().unwrap().len(), 3);
+    }
+    let named = "#image1,image2,image3\ncat,dog,cow\npig,owl,hen\n";
+    assert_eq!(
+        animals::<OddOneOutTask>(named).unwrap(),
+        [[0, 1, 2], [3, 4, 5]]
+    );
+}
+
+#[test]
+fn exports_of_programs_are_read() {
+    let expected = [[1, 2, 0], [3, 5, 4]];
+    let sorted = |text: &str| -> Vec<[u32; 3]> {
+        let mut found = animals::<OddOneOutTask>(text).unwrap();
+        found.iter_mut().for_each(|[a, b, _]| {
+            if a > b {
+                std::mem::swap(a, b);
+            }
+        });
+        found
+    };
+    for text in [
+        // The row names of R.
+        "S1,S2,S3,odd\n1,cat,dog,cow,cat\n2,pig,owl,hen,owl\n",
+        // E-Prime.
+        "Stimulus1,Stimulus2,Stimulus3,Slide.CRESP,Probe.RESP\ncat,dog,cow,,cat\npig,owl,hen,,owl\n",
+        // Gorilla.
+        "Participant Public ID,Participant Private ID,Response,Image1,Image2,Image3,ANSWER\n\
+         BLIND,sub7,cat,cat,dog,cow,\nBLIND,sub8,owl,pig,owl,hen,\n",
+        "face1,face2,face3,face_odd\ncat,dog,cow,cat\npig,owl,hen,owl\n",
+    ] {
+        assert_eq!(sorted(text), expected, "{text}");
+    }
+    // A column of heads is no group of people, and names may stand beside numbers.
+    let heads = "participant,center,left,right,answer\n\
+                 1,cat,dog,cow,cow\n1,pig,owl,hen,owl\n2,pig,owl,hen,owl\n";
+    assert_eq!(
+        animals::<AnchoredTask>(heads).unwrap(),
+        [[0, 2, 1], [3, 4, 5], [3, 4, 5]]
+    );
+    let numbers = "head,winner,loser,Center,Left,Right,Answer\n0,1,2,cat,cow,dog,dog\n\
+                   3,4,5,pig,owl,hen,owl\n0,2,1,cat,cow,dog,cow\n5,1,3,hen,dog,pig,dog\n\
+                   0,1,4,cat,dog,owl,dog\n";
+    assert_eq!(
+        animals::<AnchoredTask>(numbers).unwrap(),
+        [[0, 1, 2], [3, 4, 5], [0, 2, 1], [5, 1, 3], [0, 1, 4]]
+    );
+    // The numbers count other stimuli than the names of the files.
+    let renamed = numbers.replace("dog", "dog.jpg").replace("cow", "pig.jpg");
+    refused::<AnchoredTask>(&renamed, "names others than those at these positions");
+    let contradicting = numbers.replace("cow,dog,dog\n", "cow,dog,cow\n");
+    refused::<AnchoredTask>(&contradicting, "whether the answers are those in column");
 }
 
 #[test]
@@ -295,6 +453,9 @@ fn rows_that_are_excluded_are_no_judgments() {
         ("status", "no response", "ok"),
         ("Phase", "Übungsphase", "Haupt"),
         ("gültig", "nein", "ja"),
+        ("qc_pass", "0", "1"),
+        ("trial_category", "check", "random"),
+        ("is_check", "TRUE", "FALSE"),
         ("有效", "否", "是"),
     ] {
         let table = |last: &str| {

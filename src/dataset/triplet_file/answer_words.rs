@@ -157,6 +157,11 @@ const ORDINALS: [&str; 31] = [
     "c",
     "v",
 ];
+/// Words for an answer beside others, which may be that of a participant.
+const PICKS: [&str; 8] = [
+    "pick", "vote", "decision", "decided", "judged", "report", "guess", "input",
+];
+
 /// Words that tell of one option whether it was chosen, at the end of a name.
 const OPTIONS: [&str; 8] = ["left", "right", "middle", "center", "a", "b", "c", "x"];
 
@@ -187,7 +192,7 @@ pub(super) fn is_other_answer(name: &str, is_anchored: bool) -> bool {
         .collect();
     let joined = without_leading(words);
     let closer = if is_anchored { &CLOSER[..] } else { &[] };
-    let all = [&ANSWERS[..], &KEYS, closer, &COMPANIONS];
+    let all = [&ANSWERS[..], &KEYS, &PICKS, closer, &COMPANIONS];
     consists_of(&joined, &all) && !consists_of(&joined, &[&COMPANIONS]) && joined != "answerkey"
 }
 

@@ -1,6 +1,7 @@
 //! The answers of trials, and how they refer to stimuli.
 
 use super::answer_names::{ColumnNames, number_of_key};
+use super::column_names::middle_of;
 use super::design::MANY;
 use crate::error::{FileError, JudgmentError, Quoted, Result};
 use crate::io::text::plain;
@@ -25,7 +26,7 @@ impl Cell {
         }
     }
 
-    fn show(&self) -> String {
+    pub(super) fn show(&self) -> String {
         match self {
             Cell::Number(number) => number.to_string(),
             Cell::Text(text) => format!("{:?}", text.chars().take(80).collect::<String>()),
@@ -151,6 +152,9 @@ pub(super) fn apply<T: Task>(
     if form == Form::Sign {
         check_signs(&columns[first..])?;
     }
+    if first == 0 {
+        check_each_chosen(&all, columns)?;
+    }
     for (trial, &chosen) in stimuli.iter_mut().zip(&all) {
         match T::N_PAIRS {
             2 if chosen == 1 => trial.swap(1, 2),
@@ -206,6 +210,39 @@ fn check_positions(chosen: &[usize], n_candidates: usize) -> Result<()> {
         ),
         remedy: "if they tell whether one of the stimuli was chosen, write the chosen stimulus instead; \
                  otherwise write the trials in the order of the answer, without a column of answers",
+    }
+    .into())
+}
+
+/// Checks that not one of three stimuli alone is never the odd one in many trials, nor that in the middle, as
+/// the stimulus with which the others are compared in anchored trials.
+fn check_each_chosen(chosen: &[usize], columns: &[String; 3]) -> Result<()> {
+    let n_chosen = [0, 1, 2].map(|place| chosen.iter().filter(|&&other| other == place).count());
+    let is_often = |place: usize| 10 * n_chosen[place] >= chosen.len();
+    let names = columns.each_ref().map(|name| plain(name));
+    let middle = middle_of(names.each_ref().map(String::as_str));
+    let never = match middle.filter(|&place| n_chosen[place] == 0) {
+        Some(place) if chosen.len() >= MANY / 2 => Some(place),
+        _ if chosen.len() >= MANY => (0..3).find(|&place| {
+            n_chosen[place] == 0 && (0..3).all(|other| other == place || is_often(other))
+        }),
+        _ => None,
+    };
+    let Some(never) = never else {
+        return Ok(());
+    };
+    let which = match columns[never].as_str() {
+        "" => format!("in column {}", never + 1),
+        name => format!("in column {}", Quoted(name)),
+    };
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether its {} trials are odd-one-out trials: the stimulus {which} is never the odd one",
+            chosen.len()
+        ),
+        remedy: "if the others are compared with it, name the columns head, candidate1, candidate2 and choice, \
+                 and read anchored trials (`TripletFile::<AnchoredTask>`, `--anchored`); otherwise write the \
+                 odd one last in each trial, without a column of answers",
     }
     .into())
 }

@@ -8,7 +8,7 @@ use super::column_names::{PLACES, are_places, has_word, triples};
 use super::columns::Columns;
 use super::other_answers::OtherAnswers;
 use crate::error::{FileError, Result};
-use crate::io::text::{Row, Table, plain};
+use crate::io::text::{Row, Table, is_about_participants, plain};
 use crate::judgment::Task;
 
 /// Words in names of columns that say whether the stimuli were shown in another order.
@@ -40,7 +40,7 @@ const SIDES: [&str; 2] = ["loc", "left"];
 const NOT_PLACES: [&str; 5] = ["vote", "votes", "rating", "score", "rt"];
 
 /// Words in names of columns with a stimulus that need not be the answer.
-const NOT_CHOSEN: [&str; 15] = [
+pub(super) const NOT_CHOSEN: [&str; 15] = [
     "corr",
     "correct",
     "expected",
@@ -159,9 +159,8 @@ impl Beside {
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if one does.
     pub(super) fn check(&self, answered: &Answered) -> Result<()> {
-        if answered.form == Form::Value {
-            return self.others.check(true);
-        }
+        let are_values = answered.form == Form::Value;
+        self.others.check(are_values)?;
         if let (Some(names), Form::Position(_) | Form::Sign) = (&self.places, answered.form) {
             return Err(FileError::Ambiguous {
                 what: format!(
@@ -173,13 +172,15 @@ impl Beside {
             }
             .into());
         }
-        let mut candidates = self.candidates.iter();
+        // Beside answers that are stimuli, such as the odd one of a design, those of people.
+        let may_be_meant =
+            |candidate: &&Candidate| !are_values || is_about_participants(&candidate.name);
+        let mut candidates = self.candidates.iter().filter(may_be_meant);
         match candidates.find(|candidate| candidate.differs(&answered.chosen)) {
-            None => self.others.check(false),
+            None => Ok(()),
             Some(Candidate { name, .. }) => Err(FileError::Ambiguous {
                 what: format!(
-                    "what the answers are: read as columns they are other stimuli than those in the column \
-                     {name:?}"
+                    "what the answers are: they are other stimuli than those in the column {name:?}"
                 ),
                 remedy: "name the column with the stimulus that was chosen \"choice\" in the header, and \
                          remove the other one",

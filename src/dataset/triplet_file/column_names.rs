@@ -96,14 +96,15 @@ pub(super) fn is_of_time(name: &str) -> bool {
     !is_mark && (is_time || joined.contains("latency")) && !is_count(name)
 }
 
-/// Checks whether the names of three columns are those of the sides of a screen and its middle.
-pub(super) fn are_sides(names: [&str; 3]) -> bool {
-    let has = |sides: &[&str]| {
-        names
-            .iter()
-            .any(|name| sides.iter().any(|side| name.contains(side)))
+/// Returns the place of the middle if the names of three columns are those of the sides of a screen and its
+/// middle.
+pub(super) fn middle_of(names: [&str; 3]) -> Option<usize> {
+    let find = |sides: &[&str]| {
+        let is_side = |name: &&str| sides.iter().any(|side| name.contains(side));
+        names.iter().position(is_side)
     };
-    has(&["left"]) && has(&["right"]) && has(&["middle", "center", "centre"])
+    let has_sides = find(&["left"]).is_some() && find(&["right"]).is_some();
+    find(&["middle", "center", "centre"]).filter(|_| has_sides)
 }
 
 /// Checks whether one of the words of a name is among these.
@@ -111,10 +112,15 @@ pub(super) fn has_word(name: &str, of: &[&str]) -> bool {
     words(name).iter().any(|word| of.contains(&word.as_str()))
 }
 
+/// Checks whether a column is named after the odd one.
+pub(super) fn is_odd(name: &str) -> bool {
+    ODD.iter().any(|odd| name.starts_with(odd))
+}
+
 /// Finds three columns of stimuli of which one is named after the odd one, and returns it last.
 pub(super) fn odd_and_others(names: &[String], columns: &[usize]) -> Option<[usize; 3]> {
-    let is_odd = |column: &usize| ODD.iter().any(|odd| names[*column].starts_with(odd));
-    let (odd, others): (Vec<usize>, Vec<usize>) = columns.iter().partition(|column| is_odd(column));
+    let (odd, others): (Vec<usize>, Vec<usize>) =
+        columns.iter().partition(|column| is_odd(&names[**column]));
     match (&odd[..], &others[..]) {
         (&[odd], &[first, second])
             if !names[odd].ends_with("index")

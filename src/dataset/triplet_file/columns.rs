@@ -2,7 +2,9 @@
 
 use super::answer_column::answer_of;
 use super::answer_words::is_answer;
-use super::column_names::{anchored, are_sides, is_of_time, odd_and_others, triple, triples};
+use super::column_names::{
+    HEADS, anchored, is_of_time, middle_of, odd_and_others, triple, triples,
+};
 use super::counts::is_count;
 use super::other_order::tell_another_order;
 use crate::error::{Error, FileError, Result};
@@ -73,7 +75,7 @@ impl Columns {
                 log::warn!("the columns {names:?} are read as {order}, in this order");
                 return in_order(3);
             }
-            _ => return Err(unknown(is_anchored)),
+            _ => return Err(unknown(&names, is_anchored)),
         };
         let others = || (0..names.len()).filter(|column| !stimuli.contains(column));
         let is_time = |column: &usize| is_of_time(&written[*column]);
@@ -82,7 +84,7 @@ impl Columns {
         let answer = match names_answer {
             true => None,
             false => answer_of(
-                written,
+                table,
                 others().filter(|column| !is_time(column)),
                 stimuli,
                 is_anchored,
@@ -93,13 +95,17 @@ impl Columns {
         // The order is the answer only if no other column can hold it.
         let is_told = names_answer
             || is_ordered
-                && !are_sides(stimuli.map(|column| names[column].as_str()))
+                && middle_of(stimuli.map(|column| names[column].as_str())).is_none()
                 && others().all(|column| says_nothing(&written[column]));
         if answer.is_none() && !is_told {
             return Err(no_answer(
                 others().map(|column| written[column].as_str()),
                 is_anchored,
             ));
+        }
+        if answer.is_none() && !is_anchored && names.len() > 3 {
+            let last = &written[stimuli[2]];
+            log::info!("no column holds the answers: the odd one is that in column {last:?}");
         }
         let found = Self {
             stimuli,
@@ -312,12 +318,17 @@ fn no_answer<'n>(others: impl Iterator<Item = &'n str>, is_anchored: bool) -> Er
     })
 }
 
-fn unknown(is_anchored: bool) -> Error {
+fn unknown(names: &[String], is_anchored: bool) -> Error {
+    let has_head = names.iter().any(|name| HEADS.contains(&name.as_str()));
     Error::from(FileError::Ambiguous {
         what: "which columns hold the stimuli".into(),
-        remedy: match is_anchored {
-            true => "name them head, winner, loser, or center, left, right and answer",
-            false => "name them image1, image2, image3 and choice",
+        remedy: match (is_anchored, has_head) {
+            (true, _) => "name them head, winner, loser, or center, left, right and answer",
+            (false, true) => {
+                "name them image1, image2, image3 and choice; or, if the others are compared with one of them, \
+                 head, winner, loser, and read anchored trials (`--anchored`)"
+            }
+            (false, false) => "name them image1, image2, image3 and choice",
         },
     })
 }

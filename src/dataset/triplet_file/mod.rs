@@ -22,6 +22,7 @@ mod raw;
 mod repeats;
 mod roles;
 mod source;
+mod unread_answers;
 
 use std::path::Path;
 

@@ -63,7 +63,11 @@ pub(super) fn tell_another_order(written: &[String], is_anchored: bool) -> bool 
     let stems: Vec<String> = written.iter().map(stem).collect();
     let has_partner = |one: usize, other: usize| stems[one] == stems[2] && stems[other] != stems[2];
     let is_last_a_pair = !stems[2].is_empty() && (has_partner(0, 1) || has_partner(1, 0));
-    written[..2].iter().any(is_odd) || written.iter().any(is_order) || is_last_a_pair
+    let is_head = |name: &String| HEADS.contains(&plain(name).as_str());
+    written[..2].iter().any(is_odd)
+        || written[..2].iter().any(is_head)
+        || written.iter().any(is_order)
+        || is_last_a_pair
 }
 
 #[cfg(test)]
@@ -82,6 +86,8 @@ mod tests {
             "same1,diff,same2",
             "single,pair_1,pair_2",
             "leastSimilar,a,b",
+            "head,b,c",
+            "anchor,p,n",
         ] {
             assert!(tells(header, false), "{header}");
         }

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayD};
 
 use super::answers::Cell;
 use super::beside::Beside;
+use super::column_names::triples;
 use super::columns::{Columns, in_order};
 use super::counted::Counted;
 use super::counts::{check_count, check_people};
@@ -14,15 +15,16 @@ use super::first_line::check_table;
 use super::named::Named;
 use super::questions::check_rows;
 use super::repeats::check_repeats;
-use super::roles::check_roles;
+use super::roles::{check_design, check_roles};
+use super::unread_answers::check_unread_answers;
 use crate::error::{Error, FileError, JudgmentError, Result, wrong_shape};
 use crate::formats::TextEncoding;
 use crate::io::arrays::read_from;
 use crate::io::npy::NpyReader;
 use crate::io::npy_text::read_texts;
-use crate::io::text::{Row, Table, check_groups};
+use crate::io::text::{Row, Table, check_groups, plain};
 use crate::judgment::Task;
-use crate::stimuli::Stimuli;
+use crate::stimuli::{IdForm, Stimuli};
 
 /// Trials with their stimuli and answers as written in a file.
 #[derive(Debug, Default)]
@@ -53,9 +55,11 @@ impl RawTrials {
         let mut table = Table::read(path, encoding)?.without_blank_rows();
         let columns = Columns::of::<T>(&mut table, &is_stimulus)?;
         check_table(&table, T::N_PAIRS == 2)?;
-        if T::N_PAIRS == 2 {
-            check_roles(&table, &columns)?;
+        match T::N_PAIRS {
+            2 => check_roles(&table, &columns)?,
+            _ => check_design(&table, &columns)?,
         }
+        check_unread_answers::<T>(&table, &columns)?;
         let mut raw = Self {
             columns: columns.stimuli.map(|column| table.name(column).to_owned()),
             beside: Beside::of::<T>(&table, &columns)?,
@@ -105,7 +109,10 @@ impl RawTrials {
         }
         if let Some([Cell::Number(_), ..]) = raw.stimuli.first() {
             let beside = columns.beside(table.n_columns());
-            raw.named = Named::of(&table, &beside, &raw.stimuli, &position)?;
+            // The names may be those of files.
+            let named =
+                |text: &str| position(text).or_else(|| position(&IdForm::FileStem.of(text)));
+            raw.named = Named::of(&table, &beside, &raw.stimuli, named)?;
         }
         let unnamed = table.header().is_none();
         if unnamed && raw.answers.as_deref().is_some_and(are_sorted_positions) {
@@ -119,7 +126,16 @@ impl RawTrials {
         let participants = self.participants.as_deref();
         if let (Some(people), Some(column)) = (participants, columns.participant) {
             check_people(table.name(column), people)?;
-            check_groups(table, column)?;
+            // The column `center` may hold the heads of anchored trials.
+            let names: Vec<String> = table
+                .header()
+                .unwrap_or_default()
+                .iter()
+                .map(|n| plain(n))
+                .collect();
+            let shown = triples(&names).concat();
+            let others = columns.beside(table.n_columns()).into_iter();
+            check_groups(table, column, others.filter(|other| !shown.contains(other)))?;
         }
         for &column in &columns.counts {
             check_count(table.name(column), &table.texts(column)?, participants)?;

@@ -1,15 +1,17 @@
 //! Answers beside candidates that already are in the order of an answer, such as `positive` and `negative`.
 
+use std::collections::HashMap;
+
 use super::answer_words::{NOT_CLOSE, is_answer};
 use super::answers::{Cell, are_all_of};
-use super::column_names::has_word;
+use super::column_names::{CLOSE, has_word, is_odd};
 use super::columns::Columns;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::arrays::NamedArray;
-use crate::io::text::{Table, consists_of, is_missing, is_person, truth, words};
+use crate::io::text::{Table, consists_of, has_one_of, is_missing, is_person, plain, truth, words};
 
 /// Words in names of columns that tell whether the participant chose the candidate that is named first.
-const VERDICTS: [&str; 12] = [
+const VERDICTS: [&str; 18] = [
     "correct",
     "corr",
     "accuracy",
@@ -22,11 +24,21 @@ const VERDICTS: [&str; 12] = [
     "consistent",
     "vote",
     "hit",
+    "matches",
+    "matched",
+    "chose",
+    "picked",
+    "preference",
+    "decision",
 ];
 
+/// Words in names of columns that tell whether an answer was correct.
+const CORRECT: [&str; 5] = ["correct", "corr", "acc", "accuracy", "accurate"];
+
 /// Words that may accompany them.
-const OF_VERDICTS: [&str; 9] = [
-    "is", "was", "human", "response", "resp", "answer", "choice", "trial", "key",
+const OF_VERDICTS: [&str; 13] = [
+    "is", "was", "human", "response", "resp", "answer", "choice", "trial", "triplet", "key",
+    "majority", "1", "2",
 ];
 
 /// Checks that columns with answers, beside columns that are named after the closer and the farther
@@ -62,7 +74,10 @@ pub(super) fn check_roles(table: &Table, columns: &Columns) -> Result<()> {
         }
         let expected = usize::from(has_word(name, &NOT_CLOSE));
         let agree = match is_answer {
-            true => are_all_of(expected, &answers, &candidates, &names),
+            true => {
+                are_all_of(expected, &answers, &candidates, &names)
+                    || are_names_of(expected, &answers, &candidates)
+            }
             false => !are_verdicts(&answers) || answers.iter().all(is_yes),
         };
         if !agree {
@@ -70,6 +85,62 @@ pub(super) fn check_roles(table: &Table, columns: &Columns) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that answers in a column that is named after the odd one are not the odd ones of a design, which
+/// participants did not always choose, as a column beside them tells.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they may be.
+pub(super) fn check_design(table: &Table, columns: &Columns) -> Result<()> {
+    let Some(answer) = columns
+        .answer
+        .filter(|&answer| is_odd(&plain(table.name(answer))))
+    else {
+        return Ok(());
+    };
+    for column in columns.beside(table.n_columns()) {
+        if !is_correctness(table.name(column)) {
+            continue;
+        }
+        let (mut are_truths, mut are_correct, mut rows) = (true, true, table.rows());
+        while let Some(row) = rows.next()? {
+            let truth = truth(row.text(column));
+            are_truths &= truth.is_some();
+            are_correct &= truth == Some(true);
+        }
+        if are_truths && !are_correct {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether column {} holds the answers of participants or the odd ones of a design: \
+                     column {} is false in some rows",
+                    Quoted(table.name(answer)),
+                    Quoted(table.name(column))
+                ),
+                remedy: "name the column with the answers of participants \"choice\"",
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks whether answers are other names of the candidates at a place, such as words beside numbers: never
+/// what is written in the column of a candidate, and always the same for the same one.
+fn are_names_of(place: usize, answers: &[Cell], candidates: &[[Cell; 2]]) -> bool {
+    let trials = || answers.iter().zip(candidates);
+    let mut named = HashMap::new();
+    let mut meant = HashMap::new();
+    let are_one_to_one = trials().all(|(answer, shown)| {
+        let (answer, shown) = (answer.show(), shown[place].show());
+        *named.entry(shown.clone()).or_insert_with(|| answer.clone()) == answer
+            && *meant.entry(answer).or_insert_with(|| shown.clone()) == shown
+    });
+    // That each occurs once tells nothing.
+    are_one_to_one
+        && named.len() < answers.len()
+        && named.len() > 2
+        && !trials().any(|(answer, shown)| shown.contains(answer))
 }
 
 /// Checks that an array beside trials in the order of their answers does not hold more votes for the second
@@ -95,10 +166,15 @@ pub(super) fn check_votes(array: &NamedArray, votes: &[[f64; 2]]) -> Result<()> 
 
 /// Checks whether a column tells whether a candidate was chosen, by all words of its name.
 fn is_verdict(name: &str) -> bool {
-    let mut words = words(name);
-    words.retain(|word| !is_person(word));
-    let joined = words.concat();
-    consists_of(&joined, &[&VERDICTS, &OF_VERDICTS]) && !consists_of(&joined, &[&OF_VERDICTS])
+    // PsychoPy and E-Prime write the name of the component before it.
+    let of_component = name.rsplit_once('.').map_or(name, |(_, last)| last);
+    [name, of_component].into_iter().any(|name| {
+        let mut words = words(name);
+        words.retain(|word| !is_person(word));
+        let joined = words.concat();
+        consists_of(&joined, &[&VERDICTS, &CLOSE, &OF_VERDICTS])
+            && !consists_of(&joined, &[&OF_VERDICTS])
+    })
 }
 
 /// Checks whether answers tell whether a candidate was chosen, or how often: truth values, signs or
@@ -108,6 +184,13 @@ fn are_verdicts(answers: &[Cell]) -> bool {
         Cell::Number(number) => (-1.0..=1.0).contains(number) || number.is_nan(),
         Cell::Text(text) => truth(text).is_some() || is_missing(text),
     })
+}
+
+/// Checks whether a column tells whether an answer was correct.
+fn is_correctness(name: &str) -> bool {
+    let of_component = name.rsplit_once('.').map_or(name, |(_, last)| last);
+    let words = words(of_component);
+    has_one_of(of_component, &CORRECT) && consists_of(&words.concat(), &[&CORRECT, &OF_VERDICTS])
 }
 
 fn is_yes(answer: &Cell) -> bool {

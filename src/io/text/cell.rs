@@ -55,7 +55,9 @@ pub(super) fn is_grouped(field: &str, mark: char) -> bool {
 /// (`#DIV/0!`).
 pub(crate) fn resembles_number(field: &str) -> bool {
     let field = field.trim();
-    if field.starts_with('#') || !field.contains(|c: char| c.is_alphanumeric()) {
+    let is_missing = ["#N/A", "#N/D", "#NV"].contains(&field);
+    let is_error = is_missing || field.starts_with('#') && field.ends_with(['!', '?']);
+    if is_error || !field.contains(|c: char| c.is_alphanumeric()) {
         return true;
     }
     let signs = [

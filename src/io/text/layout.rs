@@ -44,7 +44,7 @@ impl Layout {
         for &earlier in starts[..starts.len() - 1].iter().rev() {
             let line = fields_of_line(&text[earlier..start], separator)?;
             // The first id may begin with `#`.
-            if !is_data(&line, &records) {
+            if !is_data(&line, &records) && !is_of_ids(&line, &text[earlier..start], &records) {
                 break;
             }
             records.insert(0, line);
@@ -181,6 +181,16 @@ fn is_data(line: &[String], records: &[Vec<String>]) -> bool {
         && is_word
         && are_numbers
         && counts(numbers).is_none()
+}
+
+/// Checks whether a line that begins with `#` is a record of ids that begin so, such as colours: it has as
+/// many fields as the records, and other fields begin so too, or there are no other records.
+fn is_of_ids(line: &[String], text: &str, records: &[Vec<String>]) -> bool {
+    let is_id = |field: &String| field.starts_with('#') && field.len() > 1;
+    let are_alike = records.iter().all(|record| record.len() == line.len());
+    let is_spaced = text[1..].starts_with(char::is_whitespace);
+    let mut others = records.iter().flatten().chain(&line[1..]);
+    line.len() > 1 && are_alike && !is_spaced && (records.is_empty() || others.any(is_id))
 }
 
 /// Parses the column names in a comment above the records, as written by `numpy.savetxt`.

@@ -1,9 +1,13 @@
 //! Words in the names of columns, and the names of columns with participants.
 
 /// Words for a participant.
-pub(crate) const PEOPLE: [&str; 19] = [
+pub(crate) const PEOPLE: [&str; 23] = [
     "participant",
+    "participation",
     "subject",
+    "sbj",
+    "individual",
+    "listener",
     "subj",
     "sub",
     "person",
@@ -259,6 +263,7 @@ mod tests {
             "sub",
             "user_id",
             "workers",
+            "participation",
         ] {
             assert!(is_participant(name), "{name}");
         }

@@ -86,15 +86,18 @@ pub(crate) fn without_leading_zeros(text: &str) -> String {
     kept
 }
 
-/// Checks that the participants of a table are not numbered within sites, studies or other groups of people:
-/// that most of their numbers occur in only one group.
+/// Checks that the participants of a table are not numbered within sites, studies or other groups of people,
+/// given in one of the columns `others`: that most of their numbers occur in only one group.
 ///
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if most occur in several.
-pub(crate) fn check_groups(table: &Table, participants: usize) -> Result<()> {
+pub(crate) fn check_groups(
+    table: &Table,
+    participants: usize,
+    others: impl IntoIterator<Item = usize>,
+) -> Result<()> {
     let is_group = |&column: &usize| column != participants && is_group(table.name(column));
-    let groups: Vec<usize> = (0..table.n_columns()).filter(is_group).collect();
-    for column in groups {
+    for column in others.into_iter().filter(is_group) {
         let mut groups_of: HashMap<String, HashSet<String>> = HashMap::new();
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
@@ -159,6 +162,16 @@ pub(crate) fn column_of_participants(
     if let Some(exact) = exact.find(|&column| plain(table.name(column)) == "participant") {
         return Ok(Some(exact));
     }
+    let mut several = Vec::new();
+    if named.len() > 1 {
+        for &column in &named {
+            if !is_constant(table, column)? {
+                several.push(column);
+            }
+        }
+    }
+    // A column that is the same in all rows, as in exports of anonymous data, tells no people apart.
+    let named = if several.is_empty() { named } else { several };
     let Some((&first, others)) = named.split_first() else {
         return Ok(None);
     };
@@ -177,6 +190,20 @@ pub(crate) fn column_of_participants(
         }
     }
     Ok(Some(first))
+}
+
+/// Checks whether a column has the same text in all rows.
+fn is_constant(table: &Table, column: usize) -> Result<bool> {
+    let mut first: Option<String> = None;
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        match &first {
+            None => first = Some(row.text(column).to_owned()),
+            Some(first) if first != row.text(column) => return Ok(false),
+            Some(_) => {}
+        }
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -217,7 +244,7 @@ mod tests {
     fn people_may_be_numbered_within_groups() {
         let check = |text: &str| {
             let table = Table::of(text.to_owned(), Some(b',')).unwrap();
-            check_groups(&table, 1).is_ok()
+            check_groups(&table, 1, 0..3).is_ok()
         };
         let rows = "A,0,x\nA,1,x\nB,0,x\nB,1,y\nB,2,y\n";
         for name in ["site", "Study ID", "group", "exp_no", "subject_lab"] {

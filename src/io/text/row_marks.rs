@@ -44,8 +44,11 @@ const OF_PRACTICE: [&str; 12] = [
     "session", "test",
 ];
 
+/// Texts of one meaning with the word for a check, which may be part of others.
+const CHECKS: [&str; 4] = ["check", "checks", "ischeck", "checktrial"];
+
 /// Words for rows that are excluded, as fields and in the names of columns.
-const EXCLUDED: [&str; 40] = [
+const EXCLUDED: [&str; 41] = [
     "excluded",
     "exclude",
     "exclusion",
@@ -69,6 +72,7 @@ const EXCLUDED: [&str; 40] = [
     "missed",
     "failed",
     "fail",
+    "flagged",
     "ignored",
     "ignore",
     "omitted",
@@ -89,13 +93,13 @@ const EXCLUDED: [&str; 40] = [
 ];
 
 /// Words in the names of columns whose false values exclude rows.
-const INCLUDED: [&str; 19] = [
-    "valid", "included", "include", "keep", "kept", "usable", "use", "used", "accepted",
+const INCLUDED: [&str; 20] = [
+    "valid", "clean", "included", "include", "keep", "kept", "usable", "use", "used", "accepted",
     "approved", "passed", "pass", "good", "ok", "gültig", "gueltig", "valide", "válido", "有效",
 ];
 
 /// Words that may accompany those for exclusion or inclusion in the name of a column.
-const ACCOMPANYING: [&str; 20] = [
+const ACCOMPANYING: [&str; 21] = [
     "is",
     "was",
     "be",
@@ -113,6 +117,7 @@ const ACCOMPANYING: [&str; 20] = [
     "subject",
     "rt",
     "quality",
+    "qc",
     "catch",
     "attention",
     "flag",
@@ -132,6 +137,7 @@ fn is_practice(text: &str) -> bool {
     let joined: String = text.chars().filter(|c| c.is_alphabetic()).collect();
     let consists = |known: &[&[&str]]| consists_of(&joined.to_lowercase(), known);
     all.any(|word| PRACTICE.iter().any(|known| word.starts_with(known)))
+        || CHECKS.contains(&joined.to_lowercase().as_str())
         || consists(&[&ALSO_OBJECTS, &OF_PRACTICE]) && !consists(&[&OF_PRACTICE])
 }
 
@@ -211,6 +217,9 @@ mod tests {
             ("gültig", "nein"),
             ("exclu", "oui"),
             ("有效", "否"),
+            ("qc_pass", "0"),
+            ("passed_qc", "False"),
+            ("flagged", "1"),
         ] {
             assert!(excludes(column, field), "{column}: {field}");
         }
@@ -246,6 +255,8 @@ mod tests {
             ("bloc", "entraînement"),
             ("practice_trial", "1"),
             ("练习", "1"),
+            ("trial_category", "check"),
+            ("is_check", "TRUE"),
         ] {
             assert!(marks_practice(column, field), "{column}: {field}");
         }
@@ -256,6 +267,8 @@ mod tests {
             ("group", "democrat"),
             ("label", "aluminum_foil"),
             ("label", "catcher's mitt"),
+            ("pattern", "check shirt"),
+            ("quality_check", "TRUE"),
             ("stimulus", "images/practice.jpg"),
         ] {
             assert!(!marks_practice(column, field), "{column}: {field}");

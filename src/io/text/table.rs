@@ -131,8 +131,10 @@ impl Table {
     /// Reads the fields of the first record, header or data. Returns no fields if there is no
     /// record.
     pub(crate) fn first(&self) -> Result<Vec<String>> {
+        if let (Some(names), true) = (self.header(), self.layout.skips_first) {
+            return Ok(names.to_vec());
+        }
         let mut rows = self.rows();
-        rows.skip = false;
         let row = rows.next()?;
         let fields = |row: Row<'_>| {
             let columns = 0..self.n_columns();

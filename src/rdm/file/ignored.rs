@@ -43,7 +43,7 @@ impl RdmFile {
             }
         }
         if let Some(participant) = long.participant() {
-            check_groups(table, participant)?;
+            check_groups(table, participant, 0..table.n_columns())?;
         }
         let ignored: Vec<&str> = ignored.iter().map(|&column| table.name(column)).collect();
         if !ignored.is_empty() {
