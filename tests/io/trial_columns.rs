@@ -96,12 +96,19 @@ fn answers_in_columns_of_any_name_are_noticed() {
     };
     let what = "whether the order of the stimuli is the answer";
     for (name, answers) in [
-        ("participant_pick", ["cat", "owl"]),
+        ("participant_favourite", ["cat", "owl"]),
         ("rater1", ["cow", "pig"]),
-        ("response_sub01,response_sub02", ["dog,dog", "hen,owl"]),
-        ("response_sub01,response_sub02", ["dog,", "hen,owl"]),
+        ("subject_1_says,subject_2_says", ["dog,dog", "hen,owl"]),
+        ("rater1,rater2", ["dog,", "hen,owl"]),
     ] {
         refused::<OddOneOutTask>(&rows(name, answers), what);
+    }
+    for (name, answers) in [
+        ("participant_pick", ["1", "2"]),
+        ("user_vote", ["0", "2"]),
+        ("response_sub01,response_sub02", ["dog,dog", "hen,owl"]),
+    ] {
+        refused::<OddOneOutTask>(&rows(name, answers), "which column holds the answer");
     }
     let rows_of = |name: &str, [first, second]: [&str; 2]| {
         format!("reference,positive,negative,{name}\ncat,dog,cow,{first}\npig,owl,hen,{second}\n")

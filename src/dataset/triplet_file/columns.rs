@@ -1,7 +1,7 @@
 //! The columns of a table of trials, found by their names.
 
 use super::answer_column::answer_of;
-use super::answer_words::is_answer;
+use super::answer_words::{is_answer, is_other_answer};
 use super::column_names::{
     HEADS, anchored, is_of_time, middle_of, odd_and_others, triple, triples,
 };
@@ -177,7 +177,9 @@ fn check_three(names: &[String], stimuli: [usize; 3]) -> Result<()> {
 
 /// Checks whether a column holds no part of a trial, but its number, time or participant.
 fn says_nothing(name: &str) -> bool {
-    is_of_time(name) || is_index_name(name) || is_about_participants(name)
+    is_of_time(name)
+        || is_index_name(name)
+        || is_about_participants(name) && !is_other_answer(name, false)
 }
 
 fn columns_of_trials(names: &[String]) -> Vec<usize> {
