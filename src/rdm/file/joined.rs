@@ -8,7 +8,7 @@ use super::content::Contents;
 use super::fields::judgment;
 use super::ignored::check_people;
 use super::long::LongTable;
-use super::names::check_direction;
+use super::names::check_names;
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Quoted, Result};
 use crate::io::text::Table;
@@ -24,17 +24,12 @@ impl RdmFile {
         let Some((column, pairs)) = joined(table, names)? else {
             return Ok(None);
         };
-        let Some(long) = LongTable::of_joined(table, names, column)? else {
+        let Some(long) = LongTable::of_joined(table, column, self.similarities.is_some())? else {
             check_people(table, column)?;
             return Ok(None);
         };
         let value = long.value();
-        check_direction(
-            &self.path,
-            table.name(value),
-            value,
-            self.similarities.is_some(),
-        )?;
+        check_names(&[table.name(value).to_owned()], self.similarities.is_some())?;
         table.refuse_thousands(&[value])?;
         self.check_ignored(table, &long)?;
         let participants = match long.participant() {
@@ -48,6 +43,7 @@ impl RdmFile {
         let array = ArrayD::from_shape_vec(IxDyn(&[values.len()]), values);
         let array = array.map_err(|error| FileError::malformed("table", error))?;
         let contents = Contents::of_pairs(array.insert_axis(Axis(1)), 0, pairs, None);
+        let contents = contents.with_value(table, value);
         Ok(Some(Contents {
             participants,
             ..contents

@@ -5,22 +5,19 @@ use std::collections::HashMap;
 use ndarray::{ArrayD, Axis, IxDyn};
 
 use super::RdmFile;
-use super::columns::{
-    beside_people, columns_of_stimuli, is_dissimilarity, is_property, is_value, listed,
-    numbered_alike,
-};
+use super::columns::{beside_people, is_property, is_value, listed, numbered_alike};
 use super::content::Contents;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
 use super::direction::check_with_itself;
 use super::fields::judgment;
-use super::meaning::is_similarity;
+use super::meaning::Direction;
 use super::merged::is_count;
-use super::names::check_direction;
+use super::names::{check_names, require_direction};
 use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
 use crate::io::text::{
-    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
+    Table, counts, group_alike, is_index_name, is_participant, plain, without_fractions,
 };
 use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
 use crate::stimuli::{IdForm, Stimuli, counted};
@@ -33,7 +30,9 @@ pub(super) struct LongTable {
 }
 
 /// The remedy if the columns of a table cannot be told from each other.
-pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dissimilarity, and participant if there are several";
+pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dissimilarity (or similarity, with \
+                                 `--similarities`, if larger means more similar), and participant if there are \
+                                 several";
 
 /// Largest number of columns of a table in which columns of stimuli are looked for without names.
 const MAX_COLUMNS: usize = 12;
@@ -64,7 +63,7 @@ impl LongTable {
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if there are two columns of stimuli, but the column of the
     /// dissimilarities or that of the participants is not known.
-    pub(super) fn of(table: &Table) -> Result<Option<Self>> {
+    pub(super) fn of(table: &Table, are_similarities: bool) -> Result<Option<Self>> {
         let Some(names) = table.header() else {
             return Ok(None);
         };
@@ -80,17 +79,24 @@ impl LongTable {
         if has_fractions(table, stimuli)? {
             return Ok(None);
         }
-        Self::beside(table, names, stimuli)
+        Self::beside(table, stimuli, are_similarities)
     }
 
     /// Finds the columns beside that of the labels of pairs. Returns `None` if there is not one column of
     /// judgments.
-    pub(super) fn of_joined(table: &Table, names: &[String], pairs: usize) -> Result<Option<Self>> {
-        Self::beside(table, names, [pairs; 2])
+    pub(super) fn of_joined(
+        table: &Table,
+        pairs: usize,
+        are_similarities: bool,
+    ) -> Result<Option<Self>> {
+        Self::beside(table, [pairs; 2], are_similarities)
     }
 
     /// Finds the columns beside those of the stimuli.
-    fn beside(table: &Table, names: &[String], stimuli: [usize; 2]) -> Result<Option<Self>> {
+    fn beside(table: &Table, stimuli: [usize; 2], are_similarities: bool) -> Result<Option<Self>> {
+        let Some(names) = table.header() else {
+            return Ok(None);
+        };
         let is_joined = stimuli[0] == stimuli[1];
         let others: Vec<usize> = (0..names.len())
             .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
@@ -102,11 +108,19 @@ impl LongTable {
         });
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
         let named = |columns: &[usize]| listed(columns.iter().map(|&column| &names[column]));
-        let exact = among(&rest, |column| is_dissimilarity(&names[column]));
+        // The name that a column should have, and what others beside it may be.
+        let (name, opposite) = match are_similarities {
+            true => ("similarity", Direction::Dissimilarity),
+            false => ("dissimilarity", Direction::Similarity),
+        };
+        let exact = among(&rest, |column| plain(&names[column]) == name);
         let likely = among(&rest, |column| is_value(&names[column]));
+        let is_opposite = |column: usize| Direction::of(&names[column]) == opposite;
         let value = match (&exact[..], &likely[..], &rest[..]) {
             // That of a model may be beside the judgments.
             (&[value], &[] | &[_], _) | (_, &[value], _) => value,
+            // The same judgments converted.
+            (&[value], likely, _) if likely.iter().all(|&c| c == value || is_opposite(c)) => value,
             // The table has only two columns of numbers with similar names.
             (_, [], []) => return Ok(None),
             // The columns may be those of people.
@@ -115,12 +129,22 @@ impl LongTable {
             (_, [], several) | (_, several, _) => {
                 return Err(FileError::Ambiguous {
                     what: format!(
-                        "which column holds the dissimilarity of each pair (there are {})",
+                        "which column holds the {name} of each pair (there are {})",
                         named(several)
                     ),
-                    remedy: "name it \"dissimilarity\" in the header, and remove the other columns; if each \
+                    remedy: match are_similarities {
+                        true => {
+                            "name it \"similarity\" in the header, and remove the other columns; if each \
                              holds the judgments of a person, join the two stimuli in one column \"pair\" \
-                             (cat_dog)",
+                             (cat_dog)"
+                        }
+                        false => {
+                            "name it \"dissimilarity\" in the header if larger means less similar, or \
+                             \"similarity\" if larger means more similar (with `RdmFile::with_similarities`, \
+                             `--similarities`), and remove the other columns; if each holds the judgments of a \
+                             person, join the two stimuli in one column \"pair\" (cat_dog)"
+                        }
+                    },
                 }
                 .into());
             }
@@ -193,19 +217,6 @@ impl LongTable {
     }
 }
 
-/// Checks whether the first record of a table without a header names columns of stimuli and of
-/// dissimilarities, above cells that are not all numbers.
-pub(super) fn begins_with_names(table: &Table) -> Result<bool> {
-    if table.header().is_some() {
-        return Ok(false);
-    }
-    let first = table.first()?;
-    let names_values = first
-        .iter()
-        .any(|name| is_value(name) || is_similarity(name));
-    Ok(names_values && columns_of_stimuli(&first).is_some())
-}
-
 /// Checks that no numbers are in columns that are named like those of several people, beside one column of
 /// judgments. Two such columns may be properties of the two stimuli.
 fn refuse_people(table: &Table, names: &[String], stimuli: [usize; 2], value: usize) -> Result<()> {
@@ -254,14 +265,23 @@ impl RdmFile {
     /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
     pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
         let name = table.name(long.value);
-        check_direction(&self.path, name, long.value, self.similarities.is_some())?;
+        check_names(&[name.to_owned()], self.similarities.is_some())?;
+        if self.similarities.is_none() {
+            require_direction(long.stimuli.map(|column| table.name(column)), name)?;
+        }
         table.refuse_thousands(&[long.value])?;
         self.check_ignored(table, long)?;
         let mut stimuli = Register::default();
         let mut participants = Register::default();
-        let (mut judgments, mut own) = (Vec::new(), Vec::new());
+        let (mut judgments, mut own, mut n_empty) = (Vec::new(), Vec::new(), 0);
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
+            let are_missing =
+                |columns: &[usize]| columns.iter().all(|&column| row.is_missing(column));
+            if are_missing(&long.stimuli) && row.is_missing(long.value) {
+                n_empty += 1;
+                continue;
+            }
             let value = judgment(&row, long.value)?;
             let [first, second] = long.stimuli.map(|column| {
                 let id = row.text(column);
@@ -282,6 +302,12 @@ impl RdmFile {
             } else if !value.is_nan() {
                 judgments.push((who, first.min(second), first.max(second), value));
             }
+        }
+        if n_empty > 0 {
+            log::info!(
+                "{}: {n_empty} rows have neither stimuli nor a judgment, and are left out",
+                self.path.display()
+            );
         }
         if !own.is_empty() {
             let others: Vec<f64> = judgments.iter().map(|&(.., value)| value).collect();
@@ -334,7 +360,7 @@ impl RdmFile {
             participants: long.participant.map(|_| participants.names),
             labels_count,
             is_condensed: true,
-            ..Contents::unlabelled(array)
+            ..Contents::unlabelled(array).with_value(table, long.value)
         })
     }
 

@@ -8,6 +8,7 @@ mod content;
 mod coverage;
 mod direction;
 mod fields;
+mod file_names;
 mod ignored;
 mod joined;
 mod layout;
@@ -20,8 +21,10 @@ mod names;
 mod order;
 mod pairs;
 mod scale;
+mod square;
 mod summaries;
 mod table;
+mod unnamed;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -239,7 +242,7 @@ impl RdmFile {
             }
         }
         contents.settle_axes(layout)?;
-        contents.check_names(self.similarities.is_some())?;
+        self.check_direction(&contents)?;
         self.check_companions(&contents, layout)?;
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::order::{Register, pairs_in_order};
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::words;
+use crate::io::text::{has_one_of, words};
 use crate::linalg::{n_stimuli_of, pair_index};
 use crate::stimuli::{Stimuli, counted};
 
@@ -237,8 +237,10 @@ fn splits(label: &str) -> Vec<(&str, &str)> {
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if the order of the pairs is not known.
 pub(super) fn require_order(labels: &[String], axis: &str) -> Result<()> {
+    // Such as `trial1`, which numbers the order in which each participant saw the pairs.
+    let number_trials = labels.iter().all(|label| has_one_of(label, &["trial"]));
     let is_numbered = match counted(labels) {
-        Some((_, position)) => position.is_sorted(),
+        Some((_, position)) => position.is_sorted() && !number_trials,
         None => labels.len() < 2,
     };
     if is_numbered {

@@ -10,8 +10,9 @@ use super::fields::{
 };
 use super::layout::{Cells, Layout};
 use super::levels::{read_stacked, read_two_headers};
-use super::long::{LongTable, begins_with_names};
+use super::long::LongTable;
 use super::pairs::NamedPairs;
+use super::unnamed::{begins_with_names, refuse_unnamed_pairs};
 use crate::error::{FileError, Result};
 use crate::io::text::{Table, counts, without_fractions, words};
 use crate::linalg::reserve;
@@ -42,12 +43,13 @@ impl RdmFile {
                 if let Some(contents) = self.read_joined(&table)? {
                     return Ok(contents);
                 }
-                if let Some(long) = LongTable::of(&table)? {
+                if let Some(long) = LongTable::of(&table, self.similarities.is_some())? {
                     return self.read_long(&table, &long);
                 }
                 if let Some(long) = LongTable::by_content(&table)? {
                     return self.read_long(&table, &long);
                 }
+                refuse_unnamed_pairs(&table)?;
                 Grid::read(table)?.in_forms(&self.id_forms)
             }
         };
