@@ -75,7 +75,9 @@ impl RdmSet {
         let join = |(participant, rdm): (&Participant, Rdm)| {
             let joined = match rdm.stimuli().same_set_as(&stimuli) {
                 Ok(()) if are_in_order && rdm.stimuli() == &stimuli => Ok(rdm),
-                Ok(()) => rdm.select(&stimuli),
+                Ok(()) => rdm
+                    .select(&stimuli)
+                    .and_then(|rdm| rdm.with_stimuli(stimuli.clone())),
                 Err(error) => Err(error),
             };
             joined.map_err(|error| error.in_rdm(participant))

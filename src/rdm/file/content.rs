@@ -299,15 +299,12 @@ fn refuse_raters(labels: &[String], others: Option<&[String]>, axis: usize) -> R
     ];
 
     let is_number = |word: &String| word.chars().all(char::is_numeric);
-    let has_number = |label: &String| words(label).iter().any(is_number);
     let is_other = |label: &String| {
         let words = words(label);
-        matches!(&words[..], [first, rest @ ..] if COLUMNS.contains(&first.as_str()) && rest.iter().all(is_number))
+        matches!(&words[..], [first, rest @ ..] if COLUMNS.contains(&first.as_str()) && !rest.is_empty() && rest.iter().all(is_number))
     };
-    let are_numbered = |labels: &[String]| labels.iter().all(has_number);
-    let are_raters = are_numbered(labels) && (are_people(labels) || labels.iter().all(is_other));
-    let are_others_people =
-        || others.is_some_and(|others| are_numbered(others) && are_people(others));
+    let are_raters = are_numbered_people(labels) || labels.iter().all(is_other);
+    let are_others_people = || others.is_some_and(are_numbered_people);
     if labels.len() < 2 || !are_raters || are_others_people() {
         return Ok(());
     }
@@ -324,6 +321,13 @@ fn refuse_raters(labels: &[String], others: Option<&[String]>, axis: usize) -> R
                  the stimuli first",
     }
     .into())
+}
+
+/// Checks whether labels are those of people with numbers, such as `P1`.
+pub(super) fn are_numbered_people(labels: &[String]) -> bool {
+    let is_number = |word: &String| word.chars().all(char::is_numeric);
+    let has_number = |label: &String| words(label).iter().any(is_number);
+    labels.iter().all(has_number) && are_people(labels)
 }
 
 /// Checks whether labels are those of people: names without numbers, or numbers after a word or letter for

@@ -2,31 +2,24 @@
 
 use std::collections::HashMap;
 
-use ndarray::{ArrayD, Axis, IxDyn};
-
-use super::RdmFile;
 use super::columns::{beside_people, is_property, is_value, listed, numbered_alike};
-use super::content::Contents;
+use super::content::are_numbered_people;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
-use super::direction::check_with_itself;
-use super::fields::judgment;
 use super::meaning::Direction;
 use super::merged::is_count;
-use super::names::{check_names, require_direction};
-use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{
-    Table, counts, group_alike, is_index_name, is_participant, plain, without_fractions,
-};
-use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
-use crate::stimuli::{IdForm, Stimuli, counted};
+use crate::io::text::{Row, Table, group_alike, is_index_name, is_participant, plain};
 
 /// The columns of a table with one row per pair.
 pub(super) struct LongTable {
     stimuli: [usize; 2],
     value: usize,
     participant: Option<usize>,
+    /// Columns of the judgments of people, of which the first is `value`; empty if there is one column.
+    people: Vec<usize>,
+    /// The two stimuli that each label of a pair names, if the column of both stimuli holds such labels.
+    labels: Option<HashMap<String, [String; 2]>>,
 }
 
 /// The remedy if the columns of a table cannot be told from each other.
@@ -48,6 +41,38 @@ impl LongTable {
         self.value
     }
 
+    /// Returns the columns of the judgments.
+    pub(super) fn values(&self) -> &[usize] {
+        match self.people.is_empty() {
+            true => std::slice::from_ref(&self.value),
+            false => &self.people,
+        }
+    }
+
+    /// Returns whether each column of judgments is one of a person.
+    pub(super) fn has_columns_of_people(&self) -> bool {
+        !self.people.is_empty()
+    }
+
+    /// Sets the stimuli that the labels of pairs name.
+    pub(super) fn with_labels(self, labels: HashMap<String, [String; 2]>) -> Self {
+        Self {
+            labels: Some(labels),
+            ..self
+        }
+    }
+
+    /// Returns the two stimuli of a row, which are empty if it names none.
+    pub(super) fn pair<'r>(&'r self, row: &'r Row<'_>) -> [&'r str; 2] {
+        let texts = self.stimuli.map(|column| row.text(column));
+        match &self.labels {
+            None => texts,
+            Some(labels) => labels
+                .get(texts[0])
+                .map_or([""; 2], |pair| pair.each_ref().map(String::as_str)),
+        }
+    }
+
     /// Returns the column of the participants.
     pub(super) fn participant(&self) -> Option<usize> {
         self.participant
@@ -55,7 +80,9 @@ impl LongTable {
 
     /// Checks whether a column is read.
     pub(super) fn reads(&self, column: usize) -> bool {
-        self.stimuli.contains(&column) || column == self.value || Some(column) == self.participant
+        self.stimuli.contains(&column)
+            || self.values().contains(&column)
+            || Some(column) == self.participant
     }
 
     /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
@@ -101,9 +128,11 @@ impl LongTable {
         let others: Vec<usize> = (0..names.len())
             .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
             .collect();
+        let numbered = numbered_alike(names, others.iter().copied());
         let people: Vec<usize> = among(&others, |column| {
+            let has_number = names[column].contains(|c: char| c.is_ascii_digit());
             let is_one_of_several =
-                is_joined && names[column].contains(|c: char| c.is_ascii_digit());
+                has_number && (is_joined || numbered.len() > 2 && numbered.contains(&column));
             is_participant(&names[column]) && !is_count(&names[column]) && !is_one_of_several
         });
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
@@ -126,6 +155,15 @@ impl LongTable {
             // The columns may be those of people.
             (_, [], [_, _, ..]) | (_, [_, _, ..], _) if is_joined => return Ok(None),
             (_, [], &[value]) if !is_property(&names[value]) => value,
+            (_, [], several) if people.is_empty() && are_of_people(names, several) => {
+                return Ok(Some(Self {
+                    stimuli,
+                    value: several[0],
+                    participant: None,
+                    people: several.to_vec(),
+                    labels: None,
+                }));
+            }
             (_, [], several) | (_, several, _) => {
                 return Err(FileError::Ambiguous {
                     what: format!(
@@ -174,6 +212,8 @@ impl LongTable {
             stimuli,
             value,
             participant,
+            people: Vec::new(),
+            labels: None,
         }))
     }
 
@@ -198,6 +238,8 @@ impl LongTable {
                         stimuli,
                         value,
                         participant: None,
+                        people: Vec::new(),
+                        labels: None,
                     }));
                 }
                 _ => {
@@ -237,6 +279,15 @@ fn refuse_people(table: &Table, names: &[String], stimuli: [usize; 2], value: us
     Err(beside_people(names, value, &people))
 }
 
+/// Checks whether columns are those of people, such as `P1` and `P2`.
+fn are_of_people(names: &[String], columns: &[usize]) -> bool {
+    let labels: Vec<String> = columns
+        .iter()
+        .map(|&column| names[column].clone())
+        .collect();
+    labels.len() > 1 && are_numbered_people(&labels)
+}
+
 fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
     let meant = columns.iter().copied().filter(|&column| is_meant(column));
     meant.collect()
@@ -259,131 +310,4 @@ fn id_of_people(
         *n_rows.entry(row.text(column).to_owned()).or_insert(0) += 1;
     }
     Ok(n_rows.values().all(|&n| n > 1).then_some(column))
-}
-
-impl RdmFile {
-    /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
-    pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
-        let name = table.name(long.value);
-        check_names(&[name.to_owned()], self.similarities.is_some())?;
-        if self.similarities.is_none() {
-            require_direction(long.stimuli.map(|column| table.name(column)), name)?;
-        }
-        table.refuse_thousands(&[long.value])?;
-        self.check_ignored(table, long)?;
-        let mut stimuli = Register::default();
-        let mut participants = Register::default();
-        let (mut judgments, mut own, mut n_empty) = (Vec::new(), Vec::new(), 0);
-        let mut rows = table.rows();
-        while let Some(row) = rows.next()? {
-            let are_missing =
-                |columns: &[usize]| columns.iter().all(|&column| row.is_missing(column));
-            if are_missing(&long.stimuli) && row.is_missing(long.value) {
-                n_empty += 1;
-                continue;
-            }
-            let value = judgment(&row, long.value)?;
-            let [first, second] = long.stimuli.map(|column| {
-                let id = row.text(column);
-                (!id.is_empty()).then(|| stimuli.number(&IdForm::convert(&self.id_forms, id)))
-            });
-            let (Some(first), Some(second)) = (first, second) else {
-                return Err(row.missing(long.stimuli[usize::from(first.is_some())]));
-            };
-            // Judgments of unknown participants need not be of one participant.
-            if let Some(column) = long.participant.filter(|&column| row.is_missing(column)) {
-                return Err(row.missing(column));
-            }
-            let who = long.participant.map_or("", |column| row.text(column));
-            let who = participants.number(who);
-            // The similarity of a stimulus with itself is not a pair.
-            if first == second && !value.is_nan() {
-                own.push(value);
-            } else if !value.is_nan() {
-                judgments.push((who, first.min(second), first.max(second), value));
-            }
-        }
-        if n_empty > 0 {
-            log::info!(
-                "{}: {n_empty} rows have neither stimuli nor a judgment, and are left out",
-                self.path.display()
-            );
-        }
-        if !own.is_empty() {
-            let others: Vec<f64> = judgments.iter().map(|&(.., value)| value).collect();
-            check_with_itself(name, &own, &others, self.similarities.is_some())?;
-        }
-        let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
-        let n_participants = participants.names.len();
-        let n_cells = m.saturating_mul(n_participants);
-        self.refuse_sparse(judgments.len(), n_cells, [n, n_participants])?;
-        let mut values: Vec<f64> = zeroed(n_cells, "the dissimilarities")?;
-        let mut n_judgments = Vec::new();
-        reserve(&mut n_judgments, n_cells, "the numbers of judgments")?;
-        n_judgments.resize(n_cells, 0u32);
-        for (who, first, second, value) in judgments {
-            let cell = who * m + pair_index(n, first, second);
-            values[cell] += value;
-            n_judgments[cell] += 1;
-        }
-        if n_judgments.iter().any(|&n| n > 1) {
-            self.refuse_merged(table, long)?;
-            log::info!(
-                "{}: pairs that one participant judged several times are averaged",
-                self.path.display()
-            );
-        }
-        for (value, &n) in values.iter_mut().zip(&n_judgments) {
-            *value = if n == 0 {
-                f64::NAN
-            } else {
-                *value / f64::from(n)
-            };
-        }
-        let array = ArrayD::from_shape_vec(IxDyn(&[n_participants, m]), values);
-        let array = array.map_err(|error| FileError::malformed("table", error))?;
-        let mut names = stimuli.names;
-        without_fractions(&mut names);
-        let (array, stimuli) = match counted(&names) {
-            // Names that count have an order, in which they can be matched with rows without ids.
-            Some((_, position)) => {
-                let order = pairs_in_order(&position);
-                let names = position.iter().map(|&place| names[place].clone());
-                (array.select(Axis(1), &order), Stimuli::new(names)?)
-            }
-            // The order in which names first occur in a table has no meaning.
-            None => (array, Stimuli::new(names)?.without_order()),
-        };
-        let labels_count = counts(stimuli.ids()).is_some();
-        Ok(Contents {
-            stimuli: Some(stimuli),
-            participants: long.participant.map(|_| participants.names),
-            labels_count,
-            is_condensed: true,
-            ..Contents::unlabelled(array).with_value(table, long.value)
-        })
-    }
-
-    /// Checks that there are enough judgments for memory for all pairs of all participants.
-    fn refuse_sparse(&self, n: usize, n_cells: usize, [stimuli, people]: [usize; 2]) -> Result<()> {
-        /// Number of pairs of all participants for which memory is allocated in any case.
-        const FEW: usize = 1 << 24;
-        /// Largest ratio of all pairs to those that were judged.
-        const MAX_RATIO: usize = 1000;
-
-        let needed = match self.may_miss_pairs {
-            true => n_cells / MAX_RATIO,
-            false => n_cells,
-        };
-        if n_cells <= FEW || n >= needed {
-            return Ok(());
-        }
-        Err(FileError::malformed(
-            "table",
-            format!(
-                "it has {n} judgments, but {stimuli} stimuli and {people} participants, who have \
-                 {n_cells} pairs: check that the columns of stimuli and participants hold these"
-            ),
-        ))
-    }
 }

@@ -19,6 +19,7 @@ mod meaning;
 mod merged;
 mod names;
 mod order;
+mod pair_rows;
 mod pairs;
 mod scale;
 mod square;
@@ -247,9 +248,11 @@ impl RdmFile {
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;
+        let of_others = self.of_others(contents.array_name.as_deref())?;
         let may_identify = |name: &str| {
             let is_of_people = layout.n_participants == n && is_participant(name);
-            Some(name) != contents.array_name.as_deref() && !is_of_people
+            let is_of_other = of_others.iter().any(|other| other == name);
+            Some(name) != contents.array_name.as_deref() && !is_of_people && !is_of_other
         };
         let own = match contents.stimuli {
             Some(own) => Some(own),

@@ -37,6 +37,15 @@ impl NamedPairs {
         }))
     }
 
+    /// Returns the two stimuli that each of the labels names.
+    pub(super) fn by_label(&self, labels: &[String]) -> HashMap<String, [String; 2]> {
+        let ids = self.stimuli.ids();
+        let pairs = (0..ids.len()).flat_map(|one| (one + 1..ids.len()).map(move |two| [one, two]));
+        let named = self.order.iter().zip(pairs);
+        let named = named.map(|(&at, pair)| (labels[at].clone(), pair.map(|one| ids[one].clone())));
+        named.collect()
+    }
+
     /// Finds the pairs whose first and second stimuli are in two lists, or returns `None` if these are
     /// not each pair of some stimuli once.
     pub(super) fn of_two(firsts: &[String], seconds: &[String]) -> Result<Option<Self>> {
