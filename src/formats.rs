@@ -141,16 +141,22 @@
 //! `.npz` or `.mat` file. Numbers from 0 or 1 also match rows without ids, in the order of the
 //! numbers. Arrays that name or list the pairs of an upper triangle give their order.
 //!
+//! A table with one row per pair may also have the pair in one column (`cat_dog`) or the judgments of each
+//! person in one column (`P1`, `P2`). A diagonal of small judgments is left out. If no name tells whether
+//! larger numbers mean less similar, they are read so, and this is noted.
+//!
 //! The following are errors unless similarities are converted: columns, arrays, labels of pairs
-//! (`sim_cat_dog`), a first field or a comment that are named like similarities (`relatedness`, `r`),
-//! and a question such as `How similar?` beside judgments whose name does not tell. The following are
-//! errors in any case:
+//! (`sim_cat_dog`), a first field or a comment that are named like similarities (`relatedness`, `r`);
+//! and, if these names do not tell, a file named like similarities (`human_rsm`), a question such as `How
+//! similar are cat and dog?`, and judgments of two words (`word1`, `word2`). The following are errors in any
+//! case:
 //!
 //! - numbers that appear to mark missing judgments (the only negative one, or 99 or 77 far above all
 //!   others), and stimuli that are least similar to themselves;
 //! - columns or arrays that distinguish several rows of a pair (`task`), mark some judgments as practice,
 //!   excluded or masked, or have several directions (`reversed`, or a `left_label` with `similar` and
 //!   `different`);
+//! - columns that number trials (`trial1`), raters or features of stimuli (`P1`, `dim1`) in place of pairs;
 //! - an array with another order of the pairs, and symmetric matrices one below the other;
 //! - one column of judgments beside those of people (`P1`, `P2`), and participants that are means or
 //!   sums of others or named unlike all others (`vgg16`);

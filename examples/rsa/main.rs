@@ -108,6 +108,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
     let confidence = Confidence::new(arguments.confidence)?;
     let (models, people) = read(arguments)?;
     let (_, model) = &models[0];
+    people::refuse_stimuli(model.stimuli(), &people)?;
     let paired_by = people::pair_judged(model.stimuli(), people.stimuli())?;
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);

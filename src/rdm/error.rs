@@ -165,6 +165,22 @@ impl fmt::Display for PairProblem {
                 upper,
                 lower,
                 tolerance,
+            } if upper.is_nan() || lower.is_nan() => {
+                let (value, [on, other]) = match lower.is_nan() {
+                    true => (upper, ["above", "below"]),
+                    false => (lower, ["below", "above"]),
+                };
+                write!(
+                    f,
+                    "the matrix is not symmetric: {value} {on} the diagonal, missing {other}; if one judgment of \
+                     a pair is enough, use it for both (`RdmFile::with_averaged_triangles`, \
+                     `--average-triangles`)"
+                )
+            }
+            PairProblem::Asymmetric {
+                upper,
+                lower,
+                tolerance,
             } => write!(
                 f,
                 "the matrix is not symmetric: {upper} above the diagonal, {lower} below (tolerance \

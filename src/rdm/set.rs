@@ -32,7 +32,8 @@ pub struct RdmSet {
 
 impl RdmSet {
     /// Creates a set from participants and their RDMs, in the same order. RDMs with the same
-    /// stimuli in another order are reordered to match the first RDM.
+    /// stimuli in another order are reordered to match the first RDM, and the set is then only matched by
+    /// id, not by position.
     ///
     /// # Errors
     /// Returns [`ArgumentError::TooFew`] if there is no RDM, [`ArgumentError::LengthMismatch`] if
@@ -63,11 +64,20 @@ impl RdmSet {
             }
             .into());
         }
-        let stimuli = first.stimuli().clone();
+        let first = first.stimuli().clone();
+        let is_in_order = |rdm: &Rdm| !rdm.stimuli().is_named() || rdm.stimuli() == &first;
+        let are_in_order = rdms.iter().all(is_in_order);
+        // No order of several is that of rows without ids.
+        let stimuli = match are_in_order || !first.is_named() {
+            true => first.clone(),
+            false => first.clone().without_order(),
+        };
         let join = |(participant, rdm): (&Participant, Rdm)| {
             let joined = match rdm.stimuli().same_set_as(&stimuli) {
-                Ok(()) if rdm.stimuli() == &stimuli => Ok(rdm),
-                Ok(()) => rdm.select(&stimuli),
+                Ok(()) if are_in_order && rdm.stimuli() == &stimuli => Ok(rdm),
+                Ok(()) => rdm
+                    .select(&stimuli)
+                    .and_then(|rdm| rdm.with_stimuli(stimuli.clone())),
                 Err(error) => Err(error),
             };
             joined.map_err(|error| error.in_rdm(participant))

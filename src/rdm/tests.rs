@@ -118,3 +118,22 @@ fn some_stimuli_in_another_order() {
         Stimuli(StimuliError::Missing { n_missing: 1, .. })
     );
 }
+
+#[test]
+fn participants_in_several_orders_are_matched_by_id() {
+    let rdm = |names: [&str; 3]| Rdm::new(Stimuli::new(names).unwrap(), vec![1.0, 2.0, 3.0]);
+    let set = |second: [&str; 3]| {
+        RdmSet::numbered(vec![rdm(["a", "b", "c"]).unwrap(), rdm(second).unwrap()]).unwrap()
+    };
+    let rows = Stimuli::unnamed(3);
+    let other = set(["b", "a", "c"]);
+    assert_eq!(other.rdms()[1].values(), [1.0, 3.0, 2.0]);
+    assert!(rows.pairing_with(other.stimuli()).is_err());
+    assert!(
+        other
+            .stimuli()
+            .pairing_with(&Stimuli::new(["c", "b", "a"]).unwrap())
+            .is_ok()
+    );
+    assert!(rows.pairing_with(set(["a", "b", "c"]).stimuli()).is_ok());
+}

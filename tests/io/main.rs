@@ -7,6 +7,7 @@ mod archives;
 mod columns;
 mod dissimilarity_datasets;
 mod image_files;
+mod rdm_directions;
 mod rdm_files;
 mod rdm_names;
 mod representation_files;

@@ -92,8 +92,9 @@ pub(super) fn only_value(names: &[String]) -> Result<Option<usize>> {
                 "which of the columns {} holds the dissimilarities",
                 listed(names)
             ),
-            remedy: "name it \"dissimilarity\" in the header and remove the other columns, or keep only columns of \
-                     people",
+            remedy: "name it \"dissimilarity\" in the header if larger means less similar, or \"similarity\" if \
+                     larger means more similar (with `RdmFile::with_similarities`, `--similarities`), and remove \
+                     the other columns, or keep only columns of people",
         }
         .into()),
     }

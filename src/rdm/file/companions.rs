@@ -63,6 +63,28 @@ impl RdmFile {
     }
 }
 
+impl RdmFile {
+    /// Returns the arrays that belong to other matrices than the one that is read: those beside an array with
+    /// the same name but for its ending, which is that of the matrix, such as `stimuli_P2` beside
+    /// `stimuli_P1` and the matrix `rdm_P1`.
+    pub(super) fn of_others(&self, read: Option<&str>) -> Result<Vec<String>> {
+        let Some((_, own)) = read.and_then(|read| read.split_once('_')) else {
+            return Ok(Vec::new());
+        };
+        let names = describe(&self.path, self.format, |name, _| Some(name) != read)?;
+        let names: Vec<String> = names.into_iter().map(|array| array.name).collect();
+        let is_of_other = |name: &String| {
+            let beside = name.split_once('_').filter(|(_, ending)| *ending != own);
+            beside.is_some_and(|(stem, _)| names.contains(&format!("{stem}_{own}")))
+        };
+        Ok(names
+            .iter()
+            .filter(|name| is_of_other(name))
+            .cloned()
+            .collect())
+    }
+}
+
 impl Judgments {
     /// Creates the judgments of `n` pairs, or of `n` participants.
     fn of_elements(n: usize, are_pairs: bool) -> Self {

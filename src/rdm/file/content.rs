@@ -1,14 +1,17 @@
 //! Conversion of the numbers in a file to RDMs.
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis, Ix2, Ix3};
+use ndarray::{ArrayD, ArrayViewMut2, Axis, Ix2, Ix3};
 
+use super::RdmFile;
 use super::columns::only_value;
 use super::layout::{Cells, Layout};
 use super::names::check_names;
 use super::pairs::{NamedPairs, require_order};
-use super::{RdmFile, Similarities};
-use crate::error::{FileError, RdmError, Result};
-use crate::io::text::{counts, is_person, words};
+use super::square::{
+    average_triangles, clear_small_diagonal, convert, largest, only_triangle, refuse_similarities,
+};
+use crate::error::{FileError, Quoted, Result};
+use crate::io::text::{Table, counts, is_participant, is_person, words};
 use crate::rdm::Rdm;
 use crate::stimuli::Stimuli;
 
@@ -34,6 +37,8 @@ pub(super) struct Contents {
     pub(super) titles: Vec<String>,
     /// Names of the numbers of each participant.
     pub(super) names: Vec<String>,
+    /// The column of judgments, in words, if the numbers are those of one.
+    pub(super) value: Option<String>,
 }
 
 impl Contents {
@@ -50,7 +55,25 @@ impl Contents {
             array_name: None,
             titles: Vec::new(),
             names: Vec::new(),
+            value: None,
         }
+    }
+
+    /// Returns all names of the numbers.
+    pub(super) fn all_names(&self) -> impl Iterator<Item = &String> {
+        let titles = self.titles.iter().chain(&self.array_name);
+        titles.chain(&self.names)
+    }
+
+    /// Sets the column of the judgments.
+    pub(super) fn with_value(mut self, table: &Table, column: usize) -> Self {
+        let name = table.name(column);
+        self.value = Some(match name {
+            "" => format!("column {}", column + 1),
+            name => format!("column {name:?}"),
+        });
+        self.titles.push(name.to_owned());
+        self
     }
 
     /// Checks the direction that the names of the numbers tell.
@@ -130,6 +153,9 @@ impl Contents {
         };
         if let Some(labels) = &axes[pairs] {
             require_order(labels, ["rows", "columns"][pairs])?;
+            if !self.titles.iter().any(|title| is_participant(title)) {
+                refuse_raters(labels, axes[participants].as_deref(), pairs)?;
+            }
         }
         let labels = axes[participants].take();
         // The participants are the columns of the file, unless their labels are those of rows.
@@ -219,7 +245,16 @@ impl RdmFile {
         }
         match self.similarities {
             Some(conversion) => convert(&mut square, conversion),
-            None => refuse_similarities(square.view())?,
+            None => {
+                refuse_similarities(square.view())?;
+                if let Some(own) = clear_small_diagonal(&mut square) {
+                    log::warn!(
+                        "{}: the diagonal has judgments of stimuli with themselves, of at most {own}, which are \
+                         not used",
+                        self.path.display()
+                    );
+                }
+            }
         }
         match self.may_miss_pairs {
             true => Rdm::from_square_with_missing(stimuli.clone(), square.view()),
@@ -240,6 +275,59 @@ impl RdmFile {
             false => Rdm::new(stimuli.clone(), values),
         }
     }
+}
+
+/// Checks that the labels of pairs are not those of raters or features (`P1`, `rater_1`, `dim_1`), unless those
+/// of the other axis are those of people.
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if they are.
+fn refuse_raters(labels: &[String], others: Option<&[String]>, axis: usize) -> Result<()> {
+    /// Words before the number of a rater or a feature.
+    const COLUMNS: [&str; 11] = [
+        "judge",
+        "assessor",
+        "panelist",
+        "expert",
+        "coder",
+        "feat",
+        "feature",
+        "dim",
+        "dimension",
+        "component",
+        "pc",
+    ];
+
+    let is_number = |word: &String| word.chars().all(char::is_numeric);
+    let is_other = |label: &String| {
+        let words = words(label);
+        matches!(&words[..], [first, rest @ ..] if COLUMNS.contains(&first.as_str()) && !rest.is_empty() && rest.iter().all(is_number))
+    };
+    let are_raters = are_numbered_people(labels) || labels.iter().all(is_other);
+    let are_others_people = || others.is_some_and(are_numbered_people);
+    if labels.len() < 2 || !are_raters || are_others_people() {
+        return Ok(());
+    }
+    let axis = ["rows", "columns"][axis];
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether the {axis}, such as {} and {}, are pairs of stimuli, as their number allows, or ratings \
+             and features of stimuli",
+            Quoted(&labels[0]),
+            Quoted(&labels[1])
+        ),
+        remedy: "if they are pairs, label them with the two stimuli, such as cat_dog, or remove the labels if \
+                 they are in the order of an upper triangle, row by row; if not, compute the dissimilarities of \
+                 the stimuli first",
+    }
+    .into())
+}
+
+/// Checks whether labels are those of people with numbers, such as `P1`.
+pub(super) fn are_numbered_people(labels: &[String]) -> bool {
+    let is_number = |word: &String| word.chars().all(char::is_numeric);
+    let has_number = |label: &String| words(label).iter().any(is_number);
+    labels.iter().all(has_number) && are_people(labels)
 }
 
 /// Checks whether labels are those of people: names without numbers, or numbers after a word or letter for
@@ -286,110 +374,4 @@ pub(super) fn is_symmetric(array: &ArrayD<f64>, layout: Layout) -> bool {
         |value: f64| value.is_nan() || diagonal.is_nan() || (value - diagonal).abs() <= tolerance;
     let is_constant = square.diag().iter().all(|&value| same(value));
     (is_symmetric || only_triangle(square).is_some()) && is_constant
-}
-
-/// A triangle of a square matrix, without the diagonal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Triangle {
-    Upper,
-    Lower,
-}
-
-impl Triangle {
-    fn name(self) -> &'static str {
-        match self {
-            Triangle::Upper => "upper",
-            Triangle::Lower => "lower",
-        }
-    }
-
-    fn copy_to_other(self, square: &mut ArrayViewMut2<'_, f64>) {
-        for row in 0..square.nrows() {
-            for column in row + 1..square.nrows() {
-                match self {
-                    Triangle::Upper => square[[column, row]] = square[[row, column]],
-                    Triangle::Lower => square[[row, column]] = square[[column, row]],
-                }
-            }
-        }
-    }
-}
-
-/// Returns the filled triangle if the other one is all 0 or all missing.
-fn only_triangle(square: ArrayView2<'_, f64>) -> Option<Triangle> {
-    let n = square.nrows();
-    if square.ncols() != n {
-        return None;
-    }
-    let pairs = || (0..n).flat_map(|row| (row + 1..n).map(move |column| (row, column)));
-    let is_empty = |value: f64| value == 0.0 || value.is_nan();
-    let is_blank = |value: f64| value == 0.0;
-    let upper = |(row, column): (usize, usize)| square[[row, column]];
-    let lower = |(row, column): (usize, usize)| square[[column, row]];
-    let all = |of: &dyn Fn((usize, usize)) -> f64| {
-        pairs().map(of).all(is_blank) || pairs().map(of).all(f64::is_nan)
-    };
-    if all(&lower) && !pairs().map(upper).all(is_empty) {
-        return Some(Triangle::Upper);
-    }
-    (all(&upper) && !pairs().map(lower).all(is_empty)).then_some(Triangle::Lower)
-}
-
-/// Replaces both elements of a pair by their mean, or by the other element if one is missing.
-fn average_triangles(square: &mut ArrayViewMut2<'_, f64>) {
-    let n = square.nrows().min(square.ncols());
-    for row in 0..n {
-        for column in row + 1..n {
-            let (upper, lower) = (square[[row, column]], square[[column, row]]);
-            let mean = match (upper.is_nan(), lower.is_nan()) {
-                (true, _) => lower,
-                (_, true) => upper,
-                _ => 0.5 * upper + 0.5 * lower,
-            };
-            square[[row, column]] = mean;
-            square[[column, row]] = mean;
-        }
-    }
-}
-
-/// Converts similarities into dissimilarities.
-fn convert(square: &mut ArrayViewMut2<'_, f64>, conversion: Similarities) {
-    let diagonal = square.diag().to_vec();
-    let pairs = square.indexed_iter();
-    let between = pairs.filter(|((row, column), _)| row != column);
-    let most = largest(between.map(|(_, value)| value));
-    let of_itself = conversion.of_itself.unwrap_or_else(|| {
-        let first = diagonal.first().copied().unwrap_or(0.0);
-        // An empty diagonal has no information.
-        let is_told = first >= most && diagonal.iter().all(|&value| value == first);
-        if is_told { first } else { most }
-    });
-    square.mapv_inplace(|value| of_itself - value);
-    square.diag_mut().fill(0.0);
-}
-
-/// Returns an error if a matrix looks like similarities: its diagonal is constant and no element is
-/// larger.
-fn refuse_similarities(square: ArrayView2<'_, f64>) -> Result<()> {
-    let (Some(&own), true) = (square.diag().first(), square.is_square()) else {
-        return Ok(());
-    };
-    let tolerance = Rdm::TOLERANCE * own.abs();
-    let is_constant = square
-        .diag()
-        .iter()
-        .all(|value| (value - own).abs() <= tolerance);
-    let most = largest(square.iter());
-    if !is_constant || most > own + tolerance || square.iter().all(|&value| value == 0.0) {
-        return Ok(());
-    }
-    Err(RdmError::LooksLikeSimilarities {
-        evidence: format!("the diagonal is {own}, and no element is larger"),
-    }
-    .into())
-}
-
-fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
-    let largest = values.copied().filter(|value| !value.is_nan());
-    largest.fold(f64::NEG_INFINITY, f64::max)
 }

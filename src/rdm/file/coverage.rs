@@ -68,6 +68,19 @@ pub(super) fn has_fractions(table: &Table, columns: [usize; 2]) -> Result<bool> 
     })
 }
 
+/// Checks whether two columns have more than two labels, which the poles of a scale have.
+fn have_three_labels(table: &Table, columns: [usize; 2]) -> Result<bool> {
+    let mut labels = HashSet::new();
+    let mut rows = table.rows();
+    while let Some(row) = rows.next()? {
+        labels.extend(columns.map(|column| row.text(column).to_owned()));
+        if labels.len() > 2 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Checks whether two columns have a number of a kind.
 fn have_number(
     table: &Table,
@@ -100,6 +113,13 @@ pub(super) fn stimuli_of(table: &Table, names: &[String]) -> Result<Option<[usiz
             are_whole.insert(pair);
         }
     }
+    let mut are_varied = HashSet::new();
+    for &pair in &found {
+        if have_three_labels(table, pair)? {
+            are_varied.insert(pair);
+        }
+    }
+    prefer(&mut found, |pair| are_varied.contains(pair));
     let are_all = |pair: &[usize; 2], is_meant: &dyn Fn(&str) -> bool| {
         pair.iter().all(|&column| is_meant(&names[column]))
     };

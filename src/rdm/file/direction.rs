@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::columns::listed;
-use super::scale::{DIRECTIONS, LABELS, PLACES, QUESTIONS, Said, asks_for_similarity, said_by};
+use super::scale::{
+    DIRECTIONS, LABELS, PLACES, QUESTIONS, Said, asks_for_similarity, said_by, shared_text,
+    without_tags,
+};
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
 use crate::io::text::{excludes, has_one_of, marked, marks_practice, truth, words};
 
@@ -163,29 +166,41 @@ impl Beside<'_> {
         .into())
     }
 
-    /// Checks that no question to all participants asks for the similarity, if the name of the judgments does
-    /// not say that they are dissimilarities.
+    /// Checks that no question to all participants, with or without the names of the stimuli, asks for the
+    /// similarity, if the name of the judgments does not say that they are dissimilarities.
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if one does.
     pub(super) fn refuse_question(&self, judgments: &str) -> Result<()> {
-        let mut texts = self.texts.iter().filter(|text| !text.trim().is_empty());
-        let Some(first) = texts.next() else {
+        let texts = self.texts.iter().filter(|text| !text.trim().is_empty());
+        let texts: Vec<String> = texts.cloned().collect();
+        let Some(first) = texts.first() else {
             return Ok(());
         };
-        let is_constant = texts.all(|text| text == first);
+        let is_constant = texts.iter().all(|text| text == first);
         let is_flag = truth(first) == Some(true)
             && words(self.name)
                 .first()
                 .is_some_and(|word| ["is", "are"].contains(&word.as_str()));
-        let asks = asks_for_similarity(first) || is_flag && asks_for_similarity(self.name);
-        if !is_constant || !asks {
+        let asks = match is_constant {
+            true => {
+                let text = without_tags(first);
+                asks_for_similarity(&text) || is_flag && asks_for_similarity(self.name)
+            }
+            false => asks_for_similarity(&shared_text(&texts)),
+        };
+        if !asks {
             return Ok(());
         }
         Err(FileError::Ambiguous {
             what: format!(
-                "whether {judgments} holds similarities: {} is {}",
+                "whether {judgments} holds similarities: {} {} {}",
                 self.described(),
+                if is_constant {
+                    "is"
+                } else {
+                    "has texts such as"
+                },
                 Quoted(first)
             ),
             remedy: "if larger means more similar, convert them (`RdmFile::with_similarities`, \

@@ -8,7 +8,8 @@ use super::content::Contents;
 use super::fields::judgment;
 use super::ignored::check_people;
 use super::long::LongTable;
-use super::names::check_direction;
+use super::names::check_names;
+use super::order::Register;
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Quoted, Result};
 use crate::io::text::Table;
@@ -21,20 +22,24 @@ impl RdmFile {
         let Some(names) = table.header() else {
             return Ok(None);
         };
-        let Some((column, pairs)) = joined(table, names)? else {
+        let Some((column, labels, pairs)) = joined(table, names)? else {
             return Ok(None);
         };
-        let Some(long) = LongTable::of_joined(table, names, column)? else {
-            check_people(table, column)?;
+        let long = LongTable::of_joined(table, column, self.similarities.is_some())?;
+        let n_labelled = table.texts(column)?.len();
+        let Some(long) = long else {
+            if labels.len() == n_labelled {
+                check_people(table, column)?;
+            }
             return Ok(None);
         };
+        // Several participants judged each pair.
+        if labels.len() < n_labelled {
+            let long = long.with_labels(pairs.by_label(&labels));
+            return self.read_long(table, &long).map(Some);
+        }
         let value = long.value();
-        check_direction(
-            &self.path,
-            table.name(value),
-            value,
-            self.similarities.is_some(),
-        )?;
+        check_names(&[table.name(value).to_owned()], self.similarities.is_some())?;
         table.refuse_thousands(&[value])?;
         self.check_ignored(table, &long)?;
         let participants = match long.participant() {
@@ -48,6 +53,7 @@ impl RdmFile {
         let array = ArrayD::from_shape_vec(IxDyn(&[values.len()]), values);
         let array = array.map_err(|error| FileError::malformed("table", error))?;
         let contents = Contents::of_pairs(array.insert_axis(Axis(1)), 0, pairs, None);
+        let contents = contents.with_value(table, value);
         Ok(Some(Contents {
             participants,
             ..contents
@@ -55,9 +61,10 @@ impl RdmFile {
     }
 }
 
-/// Returns the column whose labels name each pair of some stimuli once: the first one, or one that is named
-/// like pairs. A table with columns of the two stimuli, or of pairs, has none.
-fn joined(table: &Table, names: &[String]) -> Result<Option<(usize, NamedPairs)>> {
+/// Returns the column whose different labels name each pair of some stimuli once, with these labels: the first
+/// one, or one that is named like pairs or stimuli. A table with columns of the two stimuli, or of pairs, has
+/// none.
+fn joined(table: &Table, names: &[String]) -> Result<Option<(usize, Vec<String>, NamedPairs)>> {
     for names in [names, names.get(1..).unwrap_or_default()] {
         if NamedPairs::of(names)?.is_some() {
             return Ok(None);
@@ -70,11 +77,22 @@ fn joined(table: &Table, names: &[String]) -> Result<Option<(usize, NamedPairs)>
     {
         return Ok(None);
     }
-    for column in (0..names.len()).filter(|&column| column == 0 || is_of_pairs(&names[column])) {
-        let labels = table.texts(column)?;
+    let may_label = |column: &usize| {
+        *column == 0 || is_of_pairs(&names[*column]) || is_of_pair(&names[*column])
+    };
+    for column in (0..names.len()).filter(may_label) {
+        let mut labels = Register::default();
+        for label in table
+            .texts(column)?
+            .iter()
+            .filter(|label| !label.is_empty())
+        {
+            labels.number(label);
+        }
+        let labels = labels.names;
         let are_numbers = labels.iter().all(|label| label.parse::<f64>().is_ok());
         if let Some(pairs) = NamedPairs::of(&labels)?.filter(|_| !are_numbers) {
-            return Ok(Some((column, pairs)));
+            return Ok(Some((column, labels, pairs)));
         }
     }
     Ok(None)

@@ -105,7 +105,7 @@ fn not_each_pair() -> Error {
                each column, but do not name each pair of some stimuli once"
             .into(),
         remedy: "write one header that names the pairs, such as cat_dog, or a table with the columns item1, \
-                 item2, dissimilarity and participant",
+                 item2, dissimilarity (or similarity, with `--similarities`) and participant",
     })
 }
 

@@ -2,38 +2,30 @@
 
 use std::collections::HashMap;
 
-use ndarray::{ArrayD, Axis, IxDyn};
-
-use super::RdmFile;
-use super::columns::{
-    beside_people, columns_of_stimuli, is_dissimilarity, is_property, is_value, listed,
-    numbered_alike,
-};
-use super::content::Contents;
+use super::columns::{beside_people, is_property, is_value, listed, numbered_alike};
+use super::content::are_numbered_people;
 use super::coverage::{Coverage, has_fractions, stimuli_of};
-use super::direction::check_with_itself;
-use super::fields::judgment;
-use super::meaning::is_similarity;
+use super::meaning::Direction;
 use super::merged::is_count;
-use super::names::check_direction;
-use super::order::{Register, pairs_in_order};
 use super::pairs::NamedPairs;
 use crate::error::{FileError, Result};
-use crate::io::text::{
-    Table, counts, group_alike, is_index_name, is_participant, without_fractions,
-};
-use crate::linalg::{n_pairs, pair_index, reserve, zeroed};
-use crate::stimuli::{IdForm, Stimuli, counted};
+use crate::io::text::{Row, Table, group_alike, is_index_name, is_participant, plain};
 
 /// The columns of a table with one row per pair.
 pub(super) struct LongTable {
     stimuli: [usize; 2],
     value: usize,
     participant: Option<usize>,
+    /// Columns of the judgments of people, of which the first is `value`; empty if there is one column.
+    people: Vec<usize>,
+    /// The two stimuli that each label of a pair names, if the column of both stimuli holds such labels.
+    labels: Option<HashMap<String, [String; 2]>>,
 }
 
 /// The remedy if the columns of a table cannot be told from each other.
-pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dissimilarity, and participant if there are several";
+pub(super) const HEADER: &str = "name the columns in a header: item1, item2, dissimilarity (or similarity, with \
+                                 `--similarities`, if larger means more similar), and participant if there are \
+                                 several";
 
 /// Largest number of columns of a table in which columns of stimuli are looked for without names.
 const MAX_COLUMNS: usize = 12;
@@ -49,6 +41,38 @@ impl LongTable {
         self.value
     }
 
+    /// Returns the columns of the judgments.
+    pub(super) fn values(&self) -> &[usize] {
+        match self.people.is_empty() {
+            true => std::slice::from_ref(&self.value),
+            false => &self.people,
+        }
+    }
+
+    /// Returns whether each column of judgments is one of a person.
+    pub(super) fn has_columns_of_people(&self) -> bool {
+        !self.people.is_empty()
+    }
+
+    /// Sets the stimuli that the labels of pairs name.
+    pub(super) fn with_labels(self, labels: HashMap<String, [String; 2]>) -> Self {
+        Self {
+            labels: Some(labels),
+            ..self
+        }
+    }
+
+    /// Returns the two stimuli of a row, which are empty if it names none.
+    pub(super) fn pair<'r>(&'r self, row: &'r Row<'_>) -> [&'r str; 2] {
+        let texts = self.stimuli.map(|column| row.text(column));
+        match &self.labels {
+            None => texts,
+            Some(labels) => labels
+                .get(texts[0])
+                .map_or([""; 2], |pair| pair.each_ref().map(String::as_str)),
+        }
+    }
+
     /// Returns the column of the participants.
     pub(super) fn participant(&self) -> Option<usize> {
         self.participant
@@ -56,7 +80,9 @@ impl LongTable {
 
     /// Checks whether a column is read.
     pub(super) fn reads(&self, column: usize) -> bool {
-        self.stimuli.contains(&column) || column == self.value || Some(column) == self.participant
+        self.stimuli.contains(&column)
+            || self.values().contains(&column)
+            || Some(column) == self.participant
     }
 
     /// Finds the columns by their names, or returns `None` if there are no two columns of stimuli.
@@ -64,7 +90,7 @@ impl LongTable {
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if there are two columns of stimuli, but the column of the
     /// dissimilarities or that of the participants is not known.
-    pub(super) fn of(table: &Table) -> Result<Option<Self>> {
+    pub(super) fn of(table: &Table, are_similarities: bool) -> Result<Option<Self>> {
         let Some(names) = table.header() else {
             return Ok(None);
         };
@@ -80,47 +106,83 @@ impl LongTable {
         if has_fractions(table, stimuli)? {
             return Ok(None);
         }
-        Self::beside(table, names, stimuli)
+        Self::beside(table, stimuli, are_similarities)
     }
 
     /// Finds the columns beside that of the labels of pairs. Returns `None` if there is not one column of
     /// judgments.
-    pub(super) fn of_joined(table: &Table, names: &[String], pairs: usize) -> Result<Option<Self>> {
-        Self::beside(table, names, [pairs; 2])
+    pub(super) fn of_joined(
+        table: &Table,
+        pairs: usize,
+        are_similarities: bool,
+    ) -> Result<Option<Self>> {
+        Self::beside(table, [pairs; 2], are_similarities)
     }
 
     /// Finds the columns beside those of the stimuli.
-    fn beside(table: &Table, names: &[String], stimuli: [usize; 2]) -> Result<Option<Self>> {
+    fn beside(table: &Table, stimuli: [usize; 2], are_similarities: bool) -> Result<Option<Self>> {
+        let Some(names) = table.header() else {
+            return Ok(None);
+        };
         let is_joined = stimuli[0] == stimuli[1];
         let others: Vec<usize> = (0..names.len())
             .filter(|column| !stimuli.contains(column) && !is_index_name(&names[*column]))
             .collect();
+        let numbered = numbered_alike(names, others.iter().copied());
         let people: Vec<usize> = among(&others, |column| {
+            let has_number = names[column].contains(|c: char| c.is_ascii_digit());
             let is_one_of_several =
-                is_joined && names[column].contains(|c: char| c.is_ascii_digit());
+                has_number && (is_joined || numbered.len() > 2 && numbered.contains(&column));
             is_participant(&names[column]) && !is_count(&names[column]) && !is_one_of_several
         });
         let rest: Vec<usize> = among(&others, |column| !people.contains(&column));
         let named = |columns: &[usize]| listed(columns.iter().map(|&column| &names[column]));
-        let exact = among(&rest, |column| is_dissimilarity(&names[column]));
+        // The name that a column should have, and what others beside it may be.
+        let (name, opposite) = match are_similarities {
+            true => ("similarity", Direction::Dissimilarity),
+            false => ("dissimilarity", Direction::Similarity),
+        };
+        let exact = among(&rest, |column| plain(&names[column]) == name);
         let likely = among(&rest, |column| is_value(&names[column]));
+        let is_opposite = |column: usize| Direction::of(&names[column]) == opposite;
         let value = match (&exact[..], &likely[..], &rest[..]) {
             // That of a model may be beside the judgments.
             (&[value], &[] | &[_], _) | (_, &[value], _) => value,
+            // The same judgments converted.
+            (&[value], likely, _) if likely.iter().all(|&c| c == value || is_opposite(c)) => value,
             // The table has only two columns of numbers with similar names.
             (_, [], []) => return Ok(None),
             // The columns may be those of people.
             (_, [], [_, _, ..]) | (_, [_, _, ..], _) if is_joined => return Ok(None),
             (_, [], &[value]) if !is_property(&names[value]) => value,
+            (_, [], several) if people.is_empty() && are_of_people(names, several) => {
+                return Ok(Some(Self {
+                    stimuli,
+                    value: several[0],
+                    participant: None,
+                    people: several.to_vec(),
+                    labels: None,
+                }));
+            }
             (_, [], several) | (_, several, _) => {
                 return Err(FileError::Ambiguous {
                     what: format!(
-                        "which column holds the dissimilarity of each pair (there are {})",
+                        "which column holds the {name} of each pair (there are {})",
                         named(several)
                     ),
-                    remedy: "name it \"dissimilarity\" in the header, and remove the other columns; if each \
+                    remedy: match are_similarities {
+                        true => {
+                            "name it \"similarity\" in the header, and remove the other columns; if each \
                              holds the judgments of a person, join the two stimuli in one column \"pair\" \
-                             (cat_dog)",
+                             (cat_dog)"
+                        }
+                        false => {
+                            "name it \"dissimilarity\" in the header if larger means less similar, or \
+                             \"similarity\" if larger means more similar (with `RdmFile::with_similarities`, \
+                             `--similarities`), and remove the other columns; if each holds the judgments of a \
+                             person, join the two stimuli in one column \"pair\" (cat_dog)"
+                        }
+                    },
                 }
                 .into());
             }
@@ -150,6 +212,8 @@ impl LongTable {
             stimuli,
             value,
             participant,
+            people: Vec::new(),
+            labels: None,
         }))
     }
 
@@ -174,6 +238,8 @@ impl LongTable {
                         stimuli,
                         value,
                         participant: None,
+                        people: Vec::new(),
+                        labels: None,
                     }));
                 }
                 _ => {
@@ -191,19 +257,6 @@ impl LongTable {
         }
         Ok(None)
     }
-}
-
-/// Checks whether the first record of a table without a header names columns of stimuli and of
-/// dissimilarities, above cells that are not all numbers.
-pub(super) fn begins_with_names(table: &Table) -> Result<bool> {
-    if table.header().is_some() {
-        return Ok(false);
-    }
-    let first = table.first()?;
-    let names_values = first
-        .iter()
-        .any(|name| is_value(name) || is_similarity(name));
-    Ok(names_values && columns_of_stimuli(&first).is_some())
 }
 
 /// Checks that no numbers are in columns that are named like those of several people, beside one column of
@@ -224,6 +277,15 @@ fn refuse_people(table: &Table, names: &[String], stimuli: [usize; 2], value: us
         }
     }
     Err(beside_people(names, value, &people))
+}
+
+/// Checks whether columns are those of people, such as `P1` and `P2`.
+fn are_of_people(names: &[String], columns: &[usize]) -> bool {
+    let labels: Vec<String> = columns
+        .iter()
+        .map(|&column| names[column].clone())
+        .collect();
+    labels.len() > 1 && are_numbered_people(&labels)
 }
 
 fn among(columns: &[usize], is_meant: impl Fn(usize) -> bool) -> Vec<usize> {
@@ -248,116 +310,4 @@ fn id_of_people(
         *n_rows.entry(row.text(column).to_owned()).or_insert(0) += 1;
     }
     Ok(n_rows.values().all(|&n| n > 1).then_some(column))
-}
-
-impl RdmFile {
-    /// Reads the pairs into one triangle per participant. Several judgments of a pair are averaged.
-    pub(super) fn read_long(&self, table: &Table, long: &LongTable) -> Result<Contents> {
-        let name = table.name(long.value);
-        check_direction(&self.path, name, long.value, self.similarities.is_some())?;
-        table.refuse_thousands(&[long.value])?;
-        self.check_ignored(table, long)?;
-        let mut stimuli = Register::default();
-        let mut participants = Register::default();
-        let (mut judgments, mut own) = (Vec::new(), Vec::new());
-        let mut rows = table.rows();
-        while let Some(row) = rows.next()? {
-            let value = judgment(&row, long.value)?;
-            let [first, second] = long.stimuli.map(|column| {
-                let id = row.text(column);
-                (!id.is_empty()).then(|| stimuli.number(&IdForm::convert(&self.id_forms, id)))
-            });
-            let (Some(first), Some(second)) = (first, second) else {
-                return Err(row.missing(long.stimuli[usize::from(first.is_some())]));
-            };
-            // Judgments of unknown participants need not be of one participant.
-            if let Some(column) = long.participant.filter(|&column| row.is_missing(column)) {
-                return Err(row.missing(column));
-            }
-            let who = long.participant.map_or("", |column| row.text(column));
-            let who = participants.number(who);
-            // The similarity of a stimulus with itself is not a pair.
-            if first == second && !value.is_nan() {
-                own.push(value);
-            } else if !value.is_nan() {
-                judgments.push((who, first.min(second), first.max(second), value));
-            }
-        }
-        if !own.is_empty() {
-            let others: Vec<f64> = judgments.iter().map(|&(.., value)| value).collect();
-            check_with_itself(name, &own, &others, self.similarities.is_some())?;
-        }
-        let (n, m) = (stimuli.names.len(), n_pairs(stimuli.names.len()));
-        let n_participants = participants.names.len();
-        let n_cells = m.saturating_mul(n_participants);
-        self.refuse_sparse(judgments.len(), n_cells, [n, n_participants])?;
-        let mut values: Vec<f64> = zeroed(n_cells, "the dissimilarities")?;
-        let mut n_judgments = Vec::new();
-        reserve(&mut n_judgments, n_cells, "the numbers of judgments")?;
-        n_judgments.resize(n_cells, 0u32);
-        for (who, first, second, value) in judgments {
-            let cell = who * m + pair_index(n, first, second);
-            values[cell] += value;
-            n_judgments[cell] += 1;
-        }
-        if n_judgments.iter().any(|&n| n > 1) {
-            self.refuse_merged(table, long)?;
-            log::info!(
-                "{}: pairs that one participant judged several times are averaged",
-                self.path.display()
-            );
-        }
-        for (value, &n) in values.iter_mut().zip(&n_judgments) {
-            *value = if n == 0 {
-                f64::NAN
-            } else {
-                *value / f64::from(n)
-            };
-        }
-        let array = ArrayD::from_shape_vec(IxDyn(&[n_participants, m]), values);
-        let array = array.map_err(|error| FileError::malformed("table", error))?;
-        let mut names = stimuli.names;
-        without_fractions(&mut names);
-        let (array, stimuli) = match counted(&names) {
-            // Names that count have an order, in which they can be matched with rows without ids.
-            Some((_, position)) => {
-                let order = pairs_in_order(&position);
-                let names = position.iter().map(|&place| names[place].clone());
-                (array.select(Axis(1), &order), Stimuli::new(names)?)
-            }
-            // The order in which names first occur in a table has no meaning.
-            None => (array, Stimuli::new(names)?.without_order()),
-        };
-        let labels_count = counts(stimuli.ids()).is_some();
-        Ok(Contents {
-            stimuli: Some(stimuli),
-            participants: long.participant.map(|_| participants.names),
-            labels_count,
-            is_condensed: true,
-            ..Contents::unlabelled(array)
-        })
-    }
-
-    /// Checks that there are enough judgments for memory for all pairs of all participants.
-    fn refuse_sparse(&self, n: usize, n_cells: usize, [stimuli, people]: [usize; 2]) -> Result<()> {
-        /// Number of pairs of all participants for which memory is allocated in any case.
-        const FEW: usize = 1 << 24;
-        /// Largest ratio of all pairs to those that were judged.
-        const MAX_RATIO: usize = 1000;
-
-        let needed = match self.may_miss_pairs {
-            true => n_cells / MAX_RATIO,
-            false => n_cells,
-        };
-        if n_cells <= FEW || n >= needed {
-            return Ok(());
-        }
-        Err(FileError::malformed(
-            "table",
-            format!(
-                "it has {n} judgments, but {stimuli} stimuli and {people} participants, who have \
-                 {n_cells} pairs: check that the columns of stimuli and participants hold these"
-            ),
-        ))
-    }
 }

@@ -24,8 +24,9 @@ pub(super) fn refuse_listed_pairs(array: &ArrayD<f64>) -> Result<()> {
         what: "whether it holds the two stimuli of each pair, with or without a dissimilarity, as it \
                appears"
             .into(),
-        remedy: "write a table with the header item1,item2,dissimilarity, or only the dissimilarities \
-                 in the order of the upper triangle",
+        remedy: "write a table with the header item1,item2,dissimilarity (or similarity, with \
+                 `--similarities`, if larger means more similar), or only the numbers in the order of the upper \
+                 triangle",
     }
     .into())
 }

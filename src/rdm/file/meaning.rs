@@ -3,25 +3,44 @@
 use super::columns::is_distance;
 use crate::io::text::{JUDGMENTS, consists_of, is_one_of, words};
 
-/// Words for the similarity of a pair, and for coefficients of correlation.
-const SIMILARITIES: [&str; 66] = [
+/// Words for the similarity of a pair, which are also names of files with similarities.
+pub(super) const NOUNS: [&str; 25] = [
     "similarity",
-    "similar",
-    "alike",
-    "agreement",
-    "confusability",
-    "confusion",
+    "simi",
     "similitud",
     "similitude",
     "similarité",
+    "similaridade",
+    "similarità",
+    "somiglianza",
+    "semejanza",
+    "gelijkenis",
     "ähnlichkeit",
     "aehnlichkeit",
+    "ressemblance",
+    "resemblance",
     "relatedness",
+    "confusability",
+    "confusion",
+    "cooccurrence",
+    "cooc",
+    "cooccur",
+    "gram",
+    "gramian",
+    "相似度",
+    "相似性",
+    "rsm",
+];
+
+/// Other words for the similarity of a pair, and for coefficients of correlation.
+const SIMILARITIES: [&str; 51] = [
+    "similar",
+    "alike",
+    "agreement",
     "proximity",
     "closeness",
     "association",
     "affinity",
-    "resemblance",
     "likeness",
     "alikeness",
     "sameness",
@@ -38,7 +57,6 @@ const SIMILARITIES: [&str; 66] = [
     "spearman",
     "same",
     "together",
-    "cooccurrence",
     "overlap",
     "shared",
     "jaccard",
@@ -61,17 +79,16 @@ const SIMILARITIES: [&str; 66] = [
     "linked",
     "coherence",
     "mutual",
-    "ressemblance",
     "confuse",
     "confused",
     "matching",
     "compatibility",
     "interchangeability",
     "interchangeable",
-    "相似度",
-    "相似性",
-    "rsm",
 ];
+
+/// Endings of words for a matrix.
+pub(super) const MATRICES: [&str; 3] = ["matrix", "mat", "mtx"];
 
 /// Words for a pole of a scale at which stimuli differ.
 const DIFFERENCES: [&str; 8] = [
@@ -136,16 +153,26 @@ pub(super) fn is_similarity(name: &str) -> bool {
     let words = words(name);
     let mut joined = words.windows(2).map(|both| both.concat());
     words.iter().any(|word| is_word_of_similarity(word))
-        || joined.any(|word| is_one_of(&word, &SIMILARITIES))
+        || joined.any(|word| is_one_of(&word, &NOUNS))
 }
 
 fn is_word_of_similarity(word: &str) -> bool {
-    let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
+    let stem = MATRICES.iter().find_map(|end| word.strip_suffix(end));
+    let is_word = |word: &str| {
+        let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
+        is_sim || is_one_of(word, &SIMILARITIES)
+    };
+    is_noun(word) || is_word(word) || stem.is_some_and(is_word)
+}
+
+/// Checks whether a word is a noun for similarities, such as `simrating` or `simmat`.
+pub(super) fn is_noun(word: &str) -> bool {
     let is_of = |of: &str| {
         let rest = word.strip_prefix(of);
-        rest.is_some_and(|rest| consists_of(rest, &[&JUDGMENTS]))
+        rest.is_some_and(|rest| consists_of(rest, &[&JUDGMENTS, &MATRICES]))
     };
-    is_sim || is_one_of(word, &SIMILARITIES) || is_of("sim") || is_of("similarity")
+    let is_sim = is_of("sim") && word != "sim";
+    is_one_of(word, &NOUNS) || is_sim || is_of("similarity") || is_of("gram")
 }
 
 /// Returns the direction of a scale whose two poles a name describes, such as `1 = similar, 7 =
@@ -270,6 +297,13 @@ mod tests {
                     "co_occurrence",
                     "p_confuse",
                     "RSM",
+                    "simmat",
+                    "sim_mat",
+                    "corrmat",
+                    "simi",
+                    "sims",
+                    "gram_matrix",
+                    "cooc",
                 ][..],
             ),
             (
@@ -306,6 +340,8 @@ mod tests {
                     "rating",
                     "1-7 rating",
                     "d",
+                    "distmat",
+                    "format",
                     "simulated",
                     "dissimrating",
                     "不相似度",

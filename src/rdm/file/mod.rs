@@ -8,6 +8,7 @@ mod content;
 mod coverage;
 mod direction;
 mod fields;
+mod file_names;
 mod ignored;
 mod joined;
 mod layout;
@@ -18,10 +19,13 @@ mod meaning;
 mod merged;
 mod names;
 mod order;
+mod pair_rows;
 mod pairs;
 mod scale;
+mod square;
 mod summaries;
 mod table;
+mod unnamed;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -239,14 +243,16 @@ impl RdmFile {
             }
         }
         contents.settle_axes(layout)?;
-        contents.check_names(self.similarities.is_some())?;
+        self.check_direction(&contents)?;
         self.check_companions(&contents, layout)?;
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
         let n = layout.n_stimuli;
+        let of_others = self.of_others(contents.array_name.as_deref())?;
         let may_identify = |name: &str| {
             let is_of_people = layout.n_participants == n && is_participant(name);
-            Some(name) != contents.array_name.as_deref() && !is_of_people
+            let is_of_other = of_others.iter().any(|other| other == name);
+            Some(name) != contents.array_name.as_deref() && !is_of_people && !is_of_other
         };
         let own = match contents.stimuli {
             Some(own) => Some(own),

@@ -1,27 +1,82 @@
 //! Checks of the names under which numbers are: of columns, arrays and participants.
 
-use std::path::Path;
-
+use super::RdmFile;
+use super::content::Contents;
+use super::file_names::{names_dissimilarities, names_file_of_similarities};
 use super::meaning::Direction;
 use crate::error::{FileError, Quoted, RdmError, Result};
-use crate::io::text::words;
+use crate::io::text::{has_one_of, words};
 
-/// Checks that the name of a column does not contradict how its numbers are read, and notes a column
-/// whose name does not tell.
+/// Words in the names of columns of stimuli that are words.
+const WORDS: [&str; 9] = [
+    "word", "term", "noun", "verb", "lemma", "wort", "mot", "palabra", "parola",
+];
+
+impl RdmFile {
+    /// Checks that the names of the numbers and of the file do not contradict how the numbers are read, and
+    /// notes if none of them tells.
+    ///
+    /// # Errors
+    /// Returns the errors of [`check_names`], and [`FileError::Ambiguous`] if only the file is named like
+    /// similarities.
+    pub(super) fn check_direction(&self, contents: &Contents) -> Result<()> {
+        contents.check_names(self.similarities.is_some())?;
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut names = contents.all_names();
+        if self.similarities.is_some()
+            || names.any(|name| Direction::of(name) != Direction::Unknown)
+        {
+            return Ok(());
+        }
+        if contents.all_names().any(|name| names_dissimilarities(name)) {
+            return Ok(());
+        }
+        if names_file_of_similarities(&stem) {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether a file named {} holds similarities",
+                    Quoted(&stem)
+                ),
+                remedy: "if larger means more similar, convert those of people (`RdmFile::with_similarities`, \
+                         `--similarities`), and those of a model in its file; otherwise rename the file, with \
+                         \"rdm\" in its name",
+            }
+            .into());
+        }
+        let which = match &contents.value {
+            Some(column) => format!("{column} is"),
+            None if names_dissimilarities(&stem) => return Ok(()),
+            None => "the numbers are".into(),
+        };
+        log::warn!(
+            "{}: {which} read as dissimilarities; if larger means more similar, convert those of people \
+             (`RdmFile::with_similarities`, `--similarities`), and those of a model in its file",
+            self.path.display(),
+        );
+        Ok(())
+    }
+}
+
+/// Checks that the name of a column of judgments of two words tells their direction.
 ///
 /// # Errors
-/// Returns the errors of [`check_names`].
-pub(super) fn check_direction(
-    path: &Path,
-    name: &str,
-    column: usize,
-    are_similarities: bool,
-) -> Result<()> {
-    check_names(&[name.to_owned()], are_similarities)?;
-    if Direction::of(name) == Direction::Unknown && !are_similarities {
-        note_direction(path, name, column);
+/// Returns [`FileError::Ambiguous`] if it does not, as most tables of pairs of words hold similarities.
+pub(super) fn require_direction(stimuli: [&str; 2], name: &str) -> Result<()> {
+    let are_words = stimuli.iter().all(|name| has_one_of(name, &WORDS));
+    let is_told = Direction::of(name) != Direction::Unknown || names_dissimilarities(name);
+    if !are_words || is_told {
+        return Ok(());
     }
-    Ok(())
+    Err(FileError::Ambiguous {
+        what: format!(
+            "whether column {} holds similarities of words, as most tables of pairs of words do, or \
+             dissimilarities",
+            Quoted(name)
+        ),
+        remedy: "if larger means more similar, convert them (`RdmFile::with_similarities`, \
+                 `--similarities`); otherwise name the column \"dissimilarity\"",
+    }
+    .into())
 }
 
 /// Checks that the names under which numbers are, of columns, arrays or participants, do not contradict how
@@ -91,19 +146,6 @@ pub(super) fn check_names(names: &[String], are_similarities: bool) -> Result<()
         ),
         _ => Ok(()),
     }
-}
-
-/// Notes that a column is read as dissimilarities, although its name does not tell.
-fn note_direction(path: &Path, name: &str, column: usize) {
-    let column = match name {
-        "" => (column + 1).to_string(),
-        name => format!("{name:?}"),
-    };
-    log::warn!(
-        "{}: column {column} is read as dissimilarities; if larger means more similar, convert it \
-         (`RdmFile::with_similarities`, `--similarities`)",
-        path.display(),
-    );
 }
 
 #[cfg(test)]

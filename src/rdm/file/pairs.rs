@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::order::{Register, pairs_in_order};
 use crate::error::{FileError, Quoted, Result};
-use crate::io::text::words;
+use crate::io::text::{has_one_of, words};
 use crate::linalg::{n_stimuli_of, pair_index};
 use crate::stimuli::{Stimuli, counted};
 
@@ -35,6 +35,15 @@ impl NamedPairs {
             shared,
             ..Self::of_split(found, n)?
         }))
+    }
+
+    /// Returns the two stimuli that each of the labels names.
+    pub(super) fn by_label(&self, labels: &[String]) -> HashMap<String, [String; 2]> {
+        let ids = self.stimuli.ids();
+        let pairs = (0..ids.len()).flat_map(|one| (one + 1..ids.len()).map(move |two| [one, two]));
+        let named = self.order.iter().zip(pairs);
+        let named = named.map(|(&at, pair)| (labels[at].clone(), pair.map(|one| ids[one].clone())));
+        named.collect()
     }
 
     /// Finds the pairs whose first and second stimuli are in two lists, or returns `None` if these are
@@ -237,8 +246,10 @@ fn splits(label: &str) -> Vec<(&str, &str)> {
 /// # Errors
 /// Returns [`FileError::Ambiguous`] if the order of the pairs is not known.
 pub(super) fn require_order(labels: &[String], axis: &str) -> Result<()> {
+    // Such as `trial1`, which numbers the order in which each participant saw the pairs.
+    let number_trials = labels.iter().all(|label| has_one_of(label, &["trial"]));
     let is_numbered = match counted(labels) {
-        Some((_, position)) => position.is_sorted(),
+        Some((_, position)) => position.is_sorted() && !number_trials,
         None => labels.len() < 2,
     };
     if is_numbered {

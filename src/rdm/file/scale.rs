@@ -1,5 +1,7 @@
 //! What texts say about the poles of a scale.
 
+use std::collections::{HashMap, HashSet};
+
 use super::meaning::Direction;
 use crate::io::text::words;
 
@@ -123,6 +125,46 @@ pub(super) fn said_by(text: &str) -> Vec<Said> {
     }
 }
 
+/// Returns the words that most of several texts share, without the tags of HTML, such as `How similar are
+/// and` of questions that name two stimuli. Words with `/` are parts of paths, which ask for nothing.
+pub(super) fn shared_text(texts: &[String]) -> String {
+    /// Part of the texts that have a shared word; others may be instructions.
+    const MOST: f64 = 0.9;
+
+    let words_of = |text: &String| -> Vec<String> {
+        let text = without_tags(text);
+        let words = text.split_whitespace();
+        let words = words.filter(|word| !word.contains(['/', '\\']));
+        words.map(str::to_owned).collect()
+    };
+    let all: Vec<Vec<String>> = texts.iter().map(words_of).collect();
+    let mut n_texts: HashMap<&String, usize> = HashMap::new();
+    for words in &all {
+        for word in words.iter().collect::<HashSet<&String>>() {
+            *n_texts.entry(word).or_default() += 1;
+        }
+    }
+    let is_shared = |word: &&String| n_texts[*word] as f64 >= MOST * texts.len() as f64;
+    let shared = all
+        .iter()
+        .map(|words| words.iter().filter(is_shared).collect::<Vec<_>>());
+    let longest = shared.max_by_key(Vec::len).unwrap_or_default();
+    let longest = longest.into_iter().map(String::as_str);
+    longest.collect::<Vec<&str>>().join(" ")
+}
+
+/// Returns a text with spaces for the tags of HTML.
+pub(super) fn without_tags(text: &str) -> String {
+    let mut parts = text.split('<');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push(' ');
+        // Without `>`, it is the sign of a comparison.
+        plain.push_str(part.split_once('>').map_or(part, |(_, after)| after));
+    }
+    plain.replace("&nbsp;", " ")
+}
+
 /// Checks whether a text, or a scale with its two poles, asks for the similarity of two stimuli.
 pub(super) fn asks_for_similarity(text: &str) -> bool {
     let said = said_by(text);
@@ -148,5 +190,59 @@ pub(super) fn asks_for_similarity(text: &str) -> bool {
             !is_turned && words.iter().any(|word| asks(word) || word == "alike")
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_share_their_words() {
+        let asks = |texts: [&str; 3]| asks_for_similarity(&shared_text(&texts.map(str::to_owned)));
+        for texts in [
+            [
+                "How similar are cat and dog?",
+                "How similar are cat and hen?",
+                "How similar are dog and hen?",
+            ],
+            [
+                "<p>How similar are these?</p><img src=\"a/cat.png\"><img src=\"a/dog.png\">",
+                "<p>How similar are these?</p><img src=\"a/cat.png\"><img src=\"a/hen.png\">",
+                "<p>How similar are these?</p><img src=\"a/dog.png\"><img src=\"a/hen.png\">",
+            ],
+            [
+                "Rate img_1 and img_2: 1 = very different, 7 = very similar",
+                "Rate img_1 and img_3: 1 = very different, 7 = very similar",
+                "Rate img_2 and img_3: 1 = very different, 7 = very similar",
+            ],
+            [
+                "Sind sich Hund und Katze ähnlich?",
+                "Sind sich Hund und Huhn ähnlich?",
+                "Sind sich Katze und Huhn ähnlich?",
+            ],
+        ] {
+            assert!(asks(texts), "{texts:?}");
+        }
+        for texts in [
+            [
+                "How different are cat and dog?",
+                "How different are cat and hen?",
+                "How different are dog and hen?",
+            ],
+            [
+                "My Drive/similarity study/cat.png",
+                "My Drive/similarity study/dog.png",
+                "My Drive/similarity study/hen.png",
+            ],
+            ["similar pair", "different pair", "similar pair"],
+            [
+                "1 = similar, 7 = different: cat, dog",
+                "1 = similar, 7 = different: cat, hen",
+                "1 = similar, 7 = different: dog, hen",
+            ],
+        ] {
+            assert!(!asks(texts), "{texts:?}");
+        }
     }
 }

@@ -10,9 +10,10 @@ use super::fields::{
 };
 use super::layout::{Cells, Layout};
 use super::levels::{read_stacked, read_two_headers};
-use super::long::{LongTable, begins_with_names};
+use super::long::LongTable;
 use super::pairs::NamedPairs;
-use crate::error::{FileError, Result};
+use super::unnamed::{begins_with_names, refuse_unnamed_pairs};
+use crate::error::{FileError, Quoted, Result};
 use crate::io::text::{Table, counts, without_fractions, words};
 use crate::linalg::reserve;
 use crate::stimuli::{IdForm, Stimuli, counted};
@@ -42,12 +43,13 @@ impl RdmFile {
                 if let Some(contents) = self.read_joined(&table)? {
                     return Ok(contents);
                 }
-                if let Some(long) = LongTable::of(&table)? {
+                if let Some(long) = LongTable::of(&table, self.similarities.is_some())? {
                     return self.read_long(&table, &long);
                 }
                 if let Some(long) = LongTable::by_content(&table)? {
                     return self.read_long(&table, &long);
                 }
+                refuse_unnamed_pairs(&table)?;
                 Grid::read(table)?.in_forms(&self.id_forms)
             }
         };
@@ -57,6 +59,7 @@ impl RdmFile {
         let is_square = n_rows == n_columns
             && !self.has_condensed_rows
             && (self.n_stimuli().is_none_or(|n| n == n_rows) || grid.has_same_labels());
+        grid.refuse_shifted()?;
         if !is_square {
             return grid.into_rows();
         }
@@ -283,6 +286,37 @@ impl Grid {
             column_labels: names,
             titles: titles(table, has_labels),
         })
+    }
+
+    /// Checks that the columns are not those of a triangle without its diagonal, whose first row or column has
+    /// no name.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if they are.
+    fn refuse_shifted(&self) -> Result<()> {
+        let (Some(rows), Some(columns)) = (&self.row_labels, &self.column_labels) else {
+            return Ok(());
+        };
+        let n = rows.len();
+        if n != columns.len() || n < 3 || counts(rows).is_some() || counts(columns).is_some() {
+            return Ok(());
+        }
+        let follow = |one: &[String], other: &[String]| one[1..] == other[..n - 1];
+        let [row, column] = match (follow(rows, columns), follow(columns, rows)) {
+            (true, _) => [&rows[0], &columns[n - 1]],
+            (_, true) => [&rows[n - 1], &columns[0]],
+            _ => return Ok(()),
+        };
+        Err(FileError::Ambiguous {
+            what: format!(
+                "the diagonal: {} labels only a row and {} only a column, as in a triangle without its diagonal",
+                Quoted(row),
+                Quoted(column)
+            ),
+            remedy: "add the missing row and column, so that both have the same labels in the same order \
+                     (df.reindex(index=names, columns=names))",
+        }
+        .into())
     }
 
     /// Converts a table that is not a square matrix. Labels that name pairs give their order.
