@@ -9,12 +9,12 @@
 //!
 //! # Tables
 //!
-//! Files with the extensions `.csv`, `.tsv`, `.tab`, `.txt` and `.dat` are text tables. The
+//! Files with the extensions `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` and `.vec` are text tables. The
 //! extension does not determine the separator:
 //!
 //! | property | detected by |
 //! |---|---|
-//! | separator: comma, semicolon, tab, white space | all rows have the same number of fields, most of them numbers |
+//! | separator: comma, semicolon, tab, spaces | all rows have the same number of fields, most of them numbers |
 //! | header | text above numbers; or column numbers (from 0 or 1), as pandas writes them, above numbers that are not integers. Other numbers in the first line are data |
 //! | decimal comma (`0,52`) | fields with a comma, and none with a point |
 //! | thousands (`1.234` beside `987`) | an error if no number of the table shows that points mark decimals |
@@ -28,7 +28,8 @@
 //!
 //! [`FileSource`](crate::FileSource) reads arrays from `.npy`, `.npz`, `.safetensors` and `.mat`
 //! files (level 5, `save -v7`), and tables. In a table, the ids are in a column named `id`,
-//! `stimulus`, `image`, … or else in the first column with text. A column without a name (or named
+//! `stimulus`, `image`, … or else in the first column with text. The words of an embedding may be numbers
+//! (`0.5`) if most are not, and may have other spaces than the one between fields. A column without a name (or named
 //! `index`, `Unnamed: 0`, `row` or `stim_nr`) that counts from 0 or 1 contains row numbers, and is
 //! neither a feature nor an id. `True` and `False` are 1 and 0. Ids that are whole numbers may be
 //! written as decimals (`7.0`).
@@ -45,7 +46,9 @@
 //! - columns of whole numbers with the name of a label, such as `class`, `trial` or `cluster_id`, or a
 //!   first or last column `target` or `y` beside decimals;
 //! - columns with names of their own beside columns that are numbered (`label` beside `f0` to `f6`), or
-//!   that are named like a summary of others (`total`, `n_ratings`, `size_sd` beside `size`);
+//!   that are named like a summary of others, their spread or a number of judgments (`total`, `n_ratings`,
+//!   `size_sd` beside `size`, `VAL_N` beside `VAL_M`, `Percent_known`), or have the largest, smallest, mean or
+//!   summed numbers of several others in every row;
 //! - columns that number all rows beside decimals, in any order; a first column of whole numbers that
 //!   are all different beside decimals; and a first or last column of an array that counts the rows;
 //! - a second line of names or units, a first line of whole numbers that may number the columns, and a

@@ -22,7 +22,7 @@ pub struct FeatureReading {
     /// stimulus, otherwise the first column with text.
     #[arg(long, value_name = "NAME")]
     pub id_column: Option<String>,
-    /// Name of a column of a table that is not a feature; repeat the flag for several columns.
+    /// Name of a column of a table of features that is none; repeat the flag for several columns.
     #[arg(long, value_name = "NAME")]
     pub ignore_column: Vec<String>,
     #[command(flatten)]
@@ -37,13 +37,14 @@ impl FeatureReading {
     /// Reads features; `ids` is an optional file with the ids of the rows.
     pub fn features(&self, path: &Path, ids: Option<&Path>) -> Result<Representation> {
         self.features_without((path, ids, None), &[])
+            .map_err(of_features)
     }
 
     /// Reads several files. A column, or an array of all files, need only be in one of them.
     pub fn features_of_all(&self, files: &[FeatureFile<'_>]) -> Result<Vec<Representation>> {
         // The error for a single file names what it has.
         if let &[file] = files {
-            return Ok(vec![self.features_without(file, &[])?]);
+            return Ok(vec![self.features_without(file, &[]).map_err(of_features)?]);
         }
         let mut all = Vec::new();
         let mut found: BTreeSet<&String> = BTreeSet::new();
@@ -123,5 +124,17 @@ impl FeatureReading {
         let features = source.read()?;
         let stimuli = self.text.in_form(features.stimuli().clone())?;
         features.with_stimuli(stimuli)
+    }
+}
+
+/// Adds to the error for a column that a table does not have whose columns the flags name.
+fn of_features(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::File(FileError::NoSuchColumn { .. }) => Error::other(format!(
+            "{}; --id-column and --ignore-column name columns of tables of features only: remove other columns \
+             of judgments from their table",
+            error.report()
+        )),
+        _ => error,
     }
 }

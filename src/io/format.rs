@@ -35,7 +35,7 @@ impl Format {
             "npz" => return Ok(Format::Npz),
             "safetensors" => return Ok(Format::Safetensors),
             "mat" => return Ok(Format::Mat),
-            "csv" | "tsv" | "tab" | "txt" | "dat" => return Ok(Format::Text),
+            "csv" | "tsv" | "tab" | "txt" | "dat" | "vec" => return Ok(Format::Text),
             "h5" | "hdf5" | "hdf" | "he5" => foreign(
                 "HDF5",
                 "numpy.save(\"array.npy\", h5py.File(\"FILE\")[\"NAME\"][()]) in Python converts one of \
@@ -68,7 +68,7 @@ impl Format {
             "gz" | "bz2" | "xz" | "zip" | "7z" => foreign("compressed", "decompress it"),
             _ => Error::from(FileError::UnknownFormat {
                 path: path.into(),
-                expected: ".npy, .npz, .safetensors, .mat, .csv, .tsv or .txt",
+                expected: ".npy, .npz, .safetensors, .mat, .csv, .tsv or .txt; rename another text file to .txt",
             }),
         })
     }

@@ -2,6 +2,9 @@
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
+/// Largest probability of a coincidence.
+pub(crate) const RARE: f64 = 1e-4;
+
 /// What whole numbers in a row may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whole {
@@ -42,19 +45,17 @@ pub(crate) fn summary_of(
 
 /// Checks whether the numbers of a row are the sums of the other rows divided by `n`, to all
 /// their digits, and whether this is improbable for numbers in the ranges of their columns.
-fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64, whole: Whole) -> bool {
-    /// Largest probability of a coincidence.
-    const RARE: f64 = 1e-4;
-
+pub(crate) fn agree(
+    others: ArrayView2<'_, f64>,
+    row: ArrayView1<'_, f64>,
+    n: f64,
+    whole: Whole,
+) -> bool {
     let mut probability = 1.0;
     for (&found, column) in row.iter().zip(others.axis_iter(Axis(1))) {
         let expected = column.sum() / n;
-        let digits = found.to_string();
-        let n_decimals = digits
-            .split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len());
         let scale = column.fold(expected.abs(), |scale, value| scale.max(value.abs()));
-        let tolerance = 0.5 * 0.1f64.powi(n_decimals as i32) + 1e-6 * scale;
+        let tolerance = 0.5 * 0.1f64.powi(n_decimals(found)) + 1e-6 * scale;
         let is_equal = (found - expected).abs() <= 1.001 * tolerance;
         if !is_equal {
             return false;
@@ -68,6 +69,13 @@ fn agree(others: ArrayView2<'_, f64>, row: ArrayView1<'_, f64>, n: f64, whole: W
         }
     }
     probability < RARE
+}
+
+/// Returns the number of digits after the decimal point.
+pub(crate) fn n_decimals(number: f64) -> i32 {
+    let digits = number.to_string();
+    let decimals = digits.split_once('.');
+    decimals.map_or(0, |(_, decimals)| decimals.len() as i32)
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub struct Stimuli {
     set: Arc<Set>,
     /// The file that the stimuli were read from, for messages.
     origin: Option<Arc<str>>,
+    /// The names of the other columns of their table, for messages.
+    columns: Option<Arc<[String]>>,
     /// Whether the order is arbitrary, so that rows cannot be matched by position.
     is_unordered: bool,
 }
@@ -252,6 +254,7 @@ impl Stimuli {
                 let stimuli = stimuli.numbered_like(self);
                 Ok(Self {
                     origin: self.origin.clone(),
+                    columns: self.columns.clone(),
                     is_unordered: self.is_unordered,
                     ..stimuli
                 })
@@ -354,6 +357,7 @@ impl Stimuli {
         };
         Self {
             origin: self.origin.clone(),
+            columns: self.columns.clone(),
             is_unordered: self.is_unordered,
             ..set
         }
@@ -381,6 +385,7 @@ impl From<Set> for Stimuli {
         Self {
             set: Arc::new(set),
             origin: None,
+            columns: None,
             is_unordered: false,
         }
     }

@@ -6,6 +6,26 @@ use std::fmt;
 use super::{IdForm, Stimuli};
 use crate::error::{Error, NAMED_IDS, Quoted, StimuliError};
 
+impl Stimuli {
+    /// Sets the names of the other columns of the table with the ids, for messages.
+    #[must_use]
+    pub(crate) fn with_columns(mut self, names: &[&str]) -> Self {
+        self.columns = Some(names.iter().map(|&name| name.to_owned()).collect());
+        self
+    }
+
+    /// Checks whether the columns of the table with the ids are named like most of other ids.
+    fn has_columns_like<'a>(&self, ids: impl ExactSizeIterator<Item = &'a String>) -> bool {
+        let columns = self.columns.iter().flat_map(|columns| columns.iter());
+        let names: HashSet<String> = columns.map(|name| IdForm::LowerCase.of(name)).collect();
+        let n_ids = ids.len();
+        2 * ids
+            .filter(|id| names.contains(&IdForm::LowerCase.of(id)))
+            .count()
+            > n_ids
+    }
+}
+
 /// Hints about the ids on both sides of a failed match.
 struct NearMiss {
     /// The file in which the ids were looked for, if it is known.
@@ -16,6 +36,8 @@ struct NearMiss {
     form: Option<IdForm>,
     /// An id of an exemplar, if most of the missing ids match those of the concepts of the other side.
     exemplar: Option<String>,
+    /// The table whose columns are named like most of the ids of the other side.
+    transposed: Option<String>,
     /// Whether the other side has only ids that are needed.
     is_part: bool,
     /// The first id of one side, if it reads like the header of a list (`id`, `name`, …).
@@ -37,6 +59,10 @@ impl NearMiss {
             crate::io::text::id_rank(first).map(|_| first.clone())
         };
         Self {
+            transposed: (here.has_columns_like(missing.iter().copied()))
+                .then_some(here)
+                .or_else(|| needed.has_columns_like(here.ids().iter()).then_some(needed))
+                .map(|table| table.origin().unwrap_or("one side").to_owned()),
             looked_for_in: here.origin().map(str::to_owned),
             is_part: present.is_none() && !here.is_empty(),
             present: present.cloned(),
@@ -78,7 +104,13 @@ impl fmt::Display for NearMiss {
             let place = self.looked_for_in.as_deref().unwrap_or("the other side");
             write!(f, "; {place} has ids such as {}", Quoted(present))?;
         }
-        if let Some(form) = self.form {
+        if let Some(table) = &self.transposed {
+            write!(
+                f,
+                "; the columns of {table} are named like the stimuli: transpose the table (frame.T in pandas) \
+                 if they are in its columns"
+            )?;
+        } else if let Some(form) = self.form {
             let difference = form.difference();
             write!(
                 f,

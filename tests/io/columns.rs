@@ -1434,6 +1434,121 @@ fn columns_beside_features_are_known_by_name() {
 }
 
 #[test]
+fn spreads_and_numbers_of_judgments_are_no_features() {
+    let rows = |n_columns: usize| -> String {
+        (0..6)
+            .map(|row| {
+                let number = |column: usize| {
+                    let number = (row * 7 + column * 5 + row * column * 3) % 19;
+                    match column % 3 {
+                        2 => format!(",{}", 20 + number),
+                        _ => format!(",{}.{row}5", number % 7),
+                    }
+                };
+                let numbers: String = (0..n_columns).map(number).collect();
+                format!("w{row}{numbers}\n")
+            })
+            .collect()
+    };
+    for names in [
+        "V.Mean.Sum,V.SD.Sum,V.Rat.Sum",
+        "AROU_M,AROU_SD,AROU_N",
+        "Dom1mn,Dom1sd,Dom1n",
+        "Conc (M),Conc (SD),Conc (N)",
+        "EMO_MEAN,EMO_STD,EMO_N",
+    ] {
+        let text = format!("word,{names}\n{}", rows(3));
+        refused(&text, "whether columns");
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, "a.csv", text.as_bytes());
+        let mut source = FileSource::open(&path).unwrap();
+        for name in names.split(',').skip(1) {
+            source = source.with_ignored_column(name).unwrap();
+        }
+        assert_eq!(source.read().unwrap().n_features(), 1, "{names}");
+    }
+    let text = format!("word,f_m,g_m,f_n\n{}", rows(3));
+    refused(&text, "\"f_n\"");
+    for names in ["f_n,f_m,g_n", "gene_sd1,gene_m,gene_k", "val,arou,dom"] {
+        let text = format!("word,{names}\n{}", rows(3));
+        assert_eq!(features("a.csv", &text).unwrap().ncols(), 3, "{names}");
+    }
+    // The largest of the other numbers in every row.
+    let text = "word,a,b,peak\nw0,0.35,1.25,1.25\nw1,2.15,0.45,2.15\nw2,3.55,3.85,3.85\nw3,0.95,0.15,0.95\n\
+                w4,1.45,1.85,1.85\nw5,2.65,0.75,2.65\n";
+    refused(text, "largest");
+    assert_eq!(
+        features("a.csv", &text.replace("3.85,3.85", "3.85,3.95"))
+            .unwrap()
+            .ncols(),
+        3
+    );
+}
+
+#[test]
+fn the_words_of_embeddings_may_be_numbers_and_have_spaces() {
+    let row = |word: &str, row: usize| format!("{word} 0.{row}5 -1.{row} 2.{row}25\n");
+    let read = |name: &str, text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = put(&folder, name, text.as_bytes());
+        FileSource::open(&path).unwrap().read()
+    };
+    for words in [
+        ["cat", "0.5", "dog", "hen"],
+        ["1.5", "cat", "dog", "hen"],
+        ["cat", "1e5", "hen", "dog"],
+        ["nan", "cat", "dog", "hen"],
+        ["cat", "a\u{3000}b", "a\u{a0}b", "dog"],
+        ["\u{a0}", "cat", "\u{2009}dog", "hen\u{85}"],
+    ] {
+        let rows: String = words
+            .iter()
+            .zip(1..)
+            .map(|(word, n)| row(word, n))
+            .collect();
+        for text in [rows.clone(), format!("4 3\n{rows}")] {
+            for name in ["a.txt", "a.vec"] {
+                let found = read(name, &text).unwrap();
+                assert_eq!(found.stimuli().ids(), words, "{text}");
+                assert_eq!(found.n_features(), 3);
+            }
+        }
+        let table = format!(",x,y,z\n{}", rows.replace(' ', ","));
+        assert_eq!(read("a.csv", &table).unwrap().n_features(), 3, "{table}");
+    }
+    // Numbers come first in alphabetical order.
+    let numbers = (0..300).map(|n| row(&format!("0.{n}"), n % 9));
+    let words = (0..400).map(|n| row(&format!("w{n}"), n % 9));
+    let text: String = numbers.chain(words).collect();
+    assert_eq!(read("a.txt", &text).unwrap().n_features(), 3);
+    // A column of numbers with a text among them is none of words.
+    assert!(
+        read(
+            "a.txt",
+            &["0.5", "0.6", "err", "0.8"]
+                .map(|word| row(word, 1))
+                .concat()
+        )
+        .is_err()
+    );
+    assert!(read("a.csv", "x,y\nbad,0.5\n0.5,1.5\nbad,2.5\n").is_err());
+}
+
+#[test]
+fn columns_named_like_the_stimuli_of_the_other_side_are_named() {
+    let table = "feature,cat,dog,hen\ndoes_eat,1,2,3.5\nis_red,0,1.5,1\nhas_legs,2,4,0.5\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = put(&folder, "a.csv", table.as_bytes());
+    let found = FileSource::open(&path).unwrap().read().unwrap();
+    let stimuli = Stimuli::new(["cat", "dog", "hen"]).unwrap();
+    let error = found.select(&stimuli).unwrap_err();
+    assert!(error.report().to_string().contains("transpose"));
+    let other = Stimuli::new(["cow", "pig", "hen"]).unwrap();
+    let error = found.select(&other).unwrap_err();
+    assert!(!error.report().to_string().contains("transpose"));
+}
+
+#[test]
 fn masked_arrays_have_missing_values() {
     let data = [0.5f32, 1.5, 2.5, 0.25, 1.25, 2.25]
         .map(f32::to_le_bytes)

@@ -150,7 +150,7 @@ fn are_label_words(words: &[String]) -> bool {
 pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma: bool) -> bool {
     let is_number = |field: &String| number(field, decimal_comma).is_some();
     let is_number_or_missing = |field: &String| is_number(field) || is_missing(field);
-    let first_is_empty = first.first().is_some_and(|field| field.trim().is_empty());
+    let first_is_empty = first.first().is_some_and(String::is_empty);
     let Some(n_columns) = sample.first().map(Vec::len) else {
         // A single record of text is a header without rows.
         return !first.iter().all(is_number_or_missing) || first_is_empty;
@@ -161,7 +161,7 @@ pub(super) fn is_header(first: &[String], sample: &[Vec<String>], decimal_comma:
     let has_name_for_ids = first_is_empty
         && sample
             .iter()
-            .all(|row| row.first().is_some_and(|field| !field.trim().is_empty()));
+            .all(|row| row.first().is_some_and(|field| !field.is_empty()));
     if has_name_for_ids {
         return true;
     }

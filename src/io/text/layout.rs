@@ -130,7 +130,7 @@ pub(super) fn after_size(text: &str) -> usize {
     for line in lines.filter(|line| !line.trim().is_empty()) {
         n_found += 1;
         // If rows have two fields, the first line may be one of them.
-        let n_fields = line.split_whitespace().count();
+        let n_fields = line.split_ascii_whitespace().count();
         if n_fields < 3 || n_fields != n_columns + 1 || n_found > n_rows {
             return 0;
         }
@@ -222,7 +222,11 @@ fn sample(text: &str, separator: Separator, n: usize) -> Result<Vec<Vec<String>>
     let mut n_bytes = 0;
     while found.len() < n && n_bytes < SAMPLE_BYTES && records.next(&mut record)? {
         n_bytes += record.as_slice().len();
-        found.push(record.iter().map(|field| field.trim().to_owned()).collect());
+        let text = |field: &str| match separator {
+            Separator::Byte(_) => field.trim().to_owned(),
+            Separator::WhiteSpace => field.trim_ascii().to_owned(),
+        };
+        found.push(record.iter().map(text).collect());
     }
     Ok(found)
 }

@@ -20,7 +20,7 @@ use crate::error::{Error, FileError, Result};
 use crate::formats::TextEncoding;
 use crate::linalg::out_of_memory;
 
-pub(crate) use cell::{is_missing, resembles_number, without_fractions};
+pub(crate) use cell::{is_missing, number, resembles_number, without_fractions};
 pub(crate) use count_names::is_count;
 pub(crate) use header::{
     NUMBERS, are_different, are_plain, counts, id_rank, is_header_of_ids,

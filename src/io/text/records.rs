@@ -10,7 +10,7 @@ use crate::error::{FileError, Result};
 pub(crate) enum Separator {
     /// A single byte; fields may be quoted.
     Byte(u8),
-    /// Any number of spaces and tabs; fields may be quoted. Lines that begin with `#` are comments,
+    /// Any number of spaces and tabs, but no other white space; fields may be quoted. Lines that begin with `#` are comments,
     /// unless they have as many fields as the other records.
     WhiteSpace,
 }
@@ -141,11 +141,11 @@ pub(super) fn holds_rows(record: &StringRecord, separator: char, decimal_comma: 
             .any(|field| field.split('\n').skip(1).any(resembles))
 }
 
-/// Splits a line at white space; text in double quotes is kept together.
+/// Splits a line at spaces and tabs; text in double quotes is kept together. Other spaces may be part of a
+/// word, or separate thousands.
 pub(super) fn split_white_space(line: &str, record: &mut StringRecord) {
-    // Spaces that do not break a line may separate thousands.
-    let is_separator = |c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}');
-    let mut rest = line.trim();
+    let is_separator = |c: char| c.is_ascii_whitespace();
+    let mut rest = line.trim_ascii();
     while !rest.is_empty() {
         let quoted = rest.strip_prefix('"').and_then(|inner| {
             let end = inner.find('"')?;
@@ -158,7 +158,7 @@ pub(super) fn split_white_space(line: &str, record: &mut StringRecord) {
             rest.split_at(end)
         });
         record.push_field(field);
-        rest = after.trim_start();
+        rest = after.trim_ascii_start();
     }
 }
 

@@ -273,9 +273,14 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Returns the text of a field, without surrounding white space.
+    /// Returns the text of a field, without surrounding white space. Between spaces and tabs, other white space
+    /// is text.
     pub(crate) fn text(&self, column: usize) -> &str {
-        self.fields.get(column).unwrap_or_default().trim()
+        let field = self.fields.get(column).unwrap_or_default();
+        match self.table.has_marks() {
+            true => field.trim(),
+            false => field.trim_ascii(),
+        }
     }
 
     /// Checks whether a field marks a missing value.

@@ -4,16 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::error::{FileError, List, Quoted, Result};
-use crate::io::text::{
-    AVERAGES, JUDGMENTS, is_count, is_one_of, is_summary, may_be_summary, plain, words,
-};
+use crate::io::text::{is_one_of, plain, words};
 use crate::linalg::Values;
 use crate::representation::Representation;
-
-/// Words for the spread or the number of judgments, after the name of what was judged.
-const SPREADS: [&str; 11] = [
-    "sd", "se", "sem", "std", "stdev", "stderr", "var", "ci", "lower", "upper", "n",
-];
 
 /// Words for what the rows of a transposed table are.
 const UNITS: [&str; 13] = [
@@ -57,55 +50,6 @@ pub(super) fn note_symmetric(path: &Path, features: &Representation) {
 
 fn is_symmetric<F: PartialEq>(values: &[F], n: usize) -> bool {
     (0..n).all(|i| (0..i).all(|j| values[i * n + j] == values[j * n + i]))
-}
-
-/// Checks that no column is named like a summary of others, their spread or a number of judgments, if other
-/// columns are not.
-///
-/// # Errors
-/// Returns [`FileError::Ambiguous`] if one is.
-pub(super) fn refuse_accompanying(names: &[&str]) -> Result<()> {
-    // Columns may be named by the letters of the alphabet.
-    let are_letters = names.iter().all(|name| name.trim().chars().count() == 1);
-    let accompanies = |name: &str| {
-        let words = words(name);
-        is_summary(name)
-            || may_be_summary(name)
-            || words.len() > 1 && is_count(name, &[&JUDGMENTS])
-            || !words.is_empty() && words.iter().all(|word| SPREADS.contains(&word.as_str()))
-            || is_spread(&words, names)
-    };
-    let accompanying: Vec<&&str> = names.iter().filter(|name| accompanies(name)).collect();
-    if are_letters || accompanying.len() == names.len() {
-        return Ok(());
-    }
-    let Some(name) = accompanying.first() else {
-        return Ok(());
-    };
-    Err(FileError::Ambiguous {
-        what: format!(
-            "whether column {} is a feature: it is named like a summary of others, their spread or a number \
-             of judgments",
-            Quoted(name)
-        ),
-        remedy: "ignore it (`FileSource::with_ignored_column`, `--ignore-column`), or give it another name \
-                 if it is a feature",
-    }
-    .into())
-}
-
-/// Checks whether the words of a name are those of another column, or of its mean, and a word for its
-/// spread, such as `size_sd` beside `size`.
-fn is_spread(name: &[String], names: &[&str]) -> bool {
-    let Some((last, judged)) = name.split_last() else {
-        return false;
-    };
-    let is_same = |other: &&str| {
-        let mut words = words(other);
-        words.retain(|word| !is_one_of(word, &AVERAGES));
-        words == judged
-    };
-    SPREADS.contains(&last.as_str()) && !judged.is_empty() && names.iter().any(is_same)
 }
 
 /// Checks that the rows are not the units of a network, or dimensions, each with a value for the stimuli that
@@ -170,8 +114,9 @@ pub(super) fn refuse_single_columns(path: &Path, names: &[&str]) -> Result<()> {
                 "whether the columns {} are features beside {n} that are numbered",
                 List(&single)
             ),
-            remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`), and number \
-                     each that is one, like the others",
+            remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`) or name it as \
+                     the column of ids (`FileSource::with_id_column`, `--id-column`), and number each that is \
+                     one, like the others",
         }
         .into());
     }
@@ -198,36 +143,6 @@ mod tests {
             &[0.0, 1.0, 2.0, 1.0, 0.0, 3.0, 2.5, 3.0, 0.0],
             3
         ));
-    }
-
-    #[test]
-    fn columns_that_accompany_features_are_known_by_name() {
-        for name in [
-            "total",
-            "n_ratings",
-            "n_raters",
-            "N",
-            "sd",
-            "size_SD",
-            "se",
-            "lower",
-        ] {
-            assert!(
-                refuse_accompanying(&["size", "danger", name]).is_err(),
-                "{name}"
-            );
-        }
-        assert!(refuse_accompanying(&["mean_size", "size_n"]).is_err());
-        for names in [
-            &["size", "weight", "frequency"][..],
-            &["mean", "sd", "max"],
-            &["l", "m", "n"],
-            &["mean_size", "mean_danger"],
-            &["b_lower", "a_upper"],
-            &["n"],
-        ] {
-            assert!(refuse_accompanying(names).is_ok(), "{names:?}");
-        }
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Representations in files.
 
+mod accompanying;
 mod archives;
 mod codes;
 mod columns;
+mod combined;
 mod lookalikes;
 mod npy;
 mod row_numbers;
 mod safetensors;
 mod summaries;
+mod summary_names;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -31,12 +34,12 @@ use crate::stimuli::Stimuli;
 /// | `.npz` | a 2-D array of the archive | an array of different texts; or of whole numbers that are not simply 0, 1, 2, …, with a name such as `ids` |
 /// | `.safetensors` | a 2-D tensor | in the metadata, if written by [`Representation::write_safetensors`]; or a tensor of numbers as for `.npz` |
 /// | `.mat` | a matrix, in a file of level 5 | as for `.npz`: a cell array of texts or a char array |
-/// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
+/// | `.csv`, `.tsv`, `.tab`, `.txt`, `.dat`, `.vec` | the numeric columns of a table | a column with a name such as `id` or `stimulus`, or else the first column with text |
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
 /// from 0 or 1 is neither a feature nor an id. Other columns that number the rows beside decimals, in any
-/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`), and columns with names of
+/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`) or equal to one in every row, and columns with names of
 /// their own beside numbered ones (`label` beside `f0` to `f6`) are refused. So are other arrays of whole numbers
 /// that are all different, one for each row, which may tell that the rows are in another order.
 ///

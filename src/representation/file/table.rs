@@ -4,15 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use ndarray::Array2;
 
+use super::accompanying::refuse_accompanying;
 use super::columns::{Columns, unclear};
-use super::lookalikes::{refuse_accompanying, refuse_single_columns, refuse_units};
+use super::combined::refuse_combined;
+use super::lookalikes::{refuse_single_columns, refuse_units};
 use super::row_numbers::refuse_row_numbers;
 use super::summaries::{refuse_summaries, refused_text};
 use super::{Contents, FileSource};
 use crate::error::{
     Error, ErrorKind, FeatureError, FileError, JudgmentError, Quoted, Result, wrong_shape,
 };
-use crate::io::text::{Table, are_different, are_plain, counts, is_index_name, without_fractions};
+use crate::io::text::{
+    Table, are_different, are_plain, counts, is_index_name, is_missing, number, resembles_number,
+    without_fractions,
+};
 use crate::linalg::reserve;
 use crate::representation::Provenance;
 use crate::stimuli::{IdForm, Stimuli};
@@ -23,7 +28,14 @@ impl FileSource {
         let table = Table::read(&self.path, self.encoding)?.without_blank_rows();
         refuse_column_numbers(&table)?;
         let columns = self.columns(&table)?;
-        match self.read_columns(&table, &columns)? {
+        let read = self.read_columns(&table, &columns);
+        if !matches!(read, Ok(Some(_)))
+            && let Some(columns) = with_tokens(&table, &columns)?
+        {
+            let contents = self.read_columns(&table, &columns)?;
+            return contents.ok_or(JudgmentError::NoTrials.into());
+        }
+        match read? {
             Some(contents) => Ok(contents),
             // The first rows of the column were consecutive numbers, but not all rows: it is a
             // feature.
@@ -115,11 +127,14 @@ impl FileSource {
                 column + 1
             );
         }
+        let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
+        let features = features.map_err(|error| FileError::malformed("table", error))?;
         let mut provenance = Provenance::default();
+        let names = columns.features.iter();
+        let names: Vec<&str> = names.map(|&column| table.name(column)).collect();
         if table.header().is_some() {
-            let features = columns.features.iter();
-            let names: Vec<&str> = features.map(|&column| table.name(column)).collect();
-            refuse_accompanying(&names)?;
+            refuse_accompanying(&names, features.view())?;
+            refuse_combined(&names, features.view())?;
             if columns.ids.is_some() {
                 refuse_units(&ids, &names)?;
             }
@@ -128,17 +143,18 @@ impl FileSource {
         }
         without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
-        let features = Array2::from_shape_vec((n_rows, columns.features.len()), values);
-        let features = features.map_err(|error| FileError::malformed("table", error))?;
         refuse_summaries(table, ids.as_deref(), features.view())?;
         refuse_row_numbers(table, &columns.features, features.view(), has_ids)?;
         self.check_order(ids.as_deref())?;
         refuse_repeated(table, columns, ids.as_deref().unwrap_or_default())?;
         let stimuli = match (ids, first_row) {
-            (Some(ids), _) => Some(match numbered_by {
-                Some(column) => Stimuli::numbered_by(ids, column)?,
-                None => Stimuli::new(ids)?,
-            }),
+            (Some(ids), _) => {
+                let stimuli = match numbered_by {
+                    Some(column) => Stimuli::numbered_by(ids, column)?,
+                    None => Stimuli::new(ids)?,
+                };
+                Some(stimuli.with_columns(&names))
+            }
             (None, Some(first)) => Some(Stimuli::labelled_rows(n_rows as u32, first as u32)),
             (None, None) => None,
         };
@@ -179,6 +195,37 @@ impl FileSource {
         }
         .into())
     }
+}
+
+/// Returns the columns with the first one as that of ids, if it was taken for another but most of its fields
+/// are no numbers: the words of an embedding, some of which are numbers. If it has a name, they must all be
+/// different.
+fn with_tokens(table: &Table, columns: &Columns) -> Result<Option<Columns>> {
+    let is_first = |column: &usize| *column == 0;
+    let is_read = columns.features.iter().chain(&columns.index).any(is_first);
+    if columns.ids.is_some() || !is_read {
+        return Ok(None);
+    }
+    let fields = table.texts(0)?;
+    let is_text = |field: &&String| {
+        number(field, false).is_none() && !is_missing(field) && !resembles_number(field)
+    };
+    let n_texts = fields.iter().filter(is_text).count();
+    if 2 * n_texts <= fields.len() || !table.name(0).is_empty() && !are_different(&fields) {
+        return Ok(None);
+    }
+    let others = |columns: &[usize]| {
+        columns
+            .iter()
+            .copied()
+            .filter(|&column| column != 0)
+            .collect()
+    };
+    Ok(Some(Columns {
+        ids: Some(0),
+        index: others(&columns.index),
+        features: others(&columns.features),
+    }))
 }
 
 /// Checks that the first line is not 0, 1, 2 or 1, 2, 3 and so on, as the header of columns without names
