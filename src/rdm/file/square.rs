@@ -133,10 +133,13 @@ pub(super) fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
 }
 
 /// Sets a diagonal of judgments of stimuli with themselves to 0, and returns its largest element, if it is
-/// small: none is negative, and none is larger than the smallest elements beside the diagonal.
+/// small: none is negative, and none is larger than the smallest elements beside the diagonal, or a quarter
+/// of their mean.
 pub(super) fn clear_small_diagonal(square: &mut ArrayViewMut2<'_, f64>) -> Option<f64> {
     /// Part of the elements beside the diagonal that may be smaller than the largest one on it.
     const SMALLEST: f64 = 0.05;
+    /// Largest size of the diagonal, relative to the mean of the other elements.
+    const LARGEST: f64 = 0.25;
 
     let elements = square.indexed_iter();
     let off = elements.filter(|((row, column), value)| row != column && value.is_finite());
@@ -145,7 +148,8 @@ pub(super) fn clear_small_diagonal(square: &mut ArrayViewMut2<'_, f64>) -> Optio
     let bound = *off.get((SMALLEST * off.len() as f64) as usize)?;
     let own = largest(square.diag().iter());
     let size = largest(off.iter());
-    let is_small = own > Rdm::TOLERANCE * size && own <= bound;
+    let mean = off.iter().sum::<f64>() / off.len() as f64;
+    let is_small = own > Rdm::TOLERANCE * size && own <= bound && own <= LARGEST * mean;
     if !is_small || square.diag().iter().any(|&value| value < 0.0) {
         return None;
     }
