@@ -274,6 +274,23 @@ fn bad_input_is_one_line() {
 }
 
 #[test]
+fn flags_for_columns_are_those_of_features() {
+    let files = Files::new();
+    let (features, human) = (files.path("features.csv"), files.path("human.csv"));
+    let arguments = ["--features", &features, "--human", &human];
+    for flag in ["--ignore-column", "--id-column"] {
+        let message = refused(&[&arguments[..], &[flag, "hen"]].concat());
+        assert!(message.contains("tables of features only"), "{message}");
+    }
+    let ignored = [
+        &arguments[..],
+        &["--ignore-column", "b", "--dissimilarity", "euclidean"],
+    ]
+    .concat();
+    json_of(&[&ignored[..], &["--json"]].concat());
+}
+
+#[test]
 fn the_study_prints_its_table() {
     let Some(shared) = common::shared() else {
         return;

@@ -183,7 +183,7 @@ impl Table {
 fn refuse_markup(text: &str) -> Result<()> {
     let start = text.trim_start();
     let begins = |marks: &[&str]| marks.iter().any(|mark| start.starts_with(mark));
-    let found = if begins(&["{\"", "{\n", "{\r", "{ ", "[{", "[\n", "[\r"]) {
+    let found = if begins(&["{\"", "{\n", "{\r", "{ \"", "[{", "[\n", "[\r"]) {
         "it is JSON, not a table: write one record per line, with the names of the columns in the first line"
     } else if begins(&["<!", "<html", "<HTML", "<?xml", "<table"]) {
         "it is HTML or XML, not a table: perhaps a page was downloaded instead of the file"

@@ -39,9 +39,10 @@ use crate::stimuli::Stimuli;
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
 /// from 0 or 1 is neither a feature nor an id. Other columns that number the rows beside decimals, in any
-/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`) or equal to one in every row, and columns with names of
-/// their own beside numbered ones (`label` beside `f0` to `f6`) are refused. So are other arrays of whole numbers
-/// that are all different, one for each row, which may tell that the rows are in another order.
+/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`) or equal to one in every
+/// row, and columns with names of their own beside numbered ones (`label` beside `f0` to `f6`) are refused. So
+/// are other arrays of whole numbers that are all different, one for each row, which may tell that the rows are
+/// in another order.
 ///
 /// Floats of 16 and 32 bits, booleans and integers of up to 16 bits are read as features of `f32`;
 /// floats of 64 bits, integers of 32 and 64 bits, and the numbers of tables as features of `f64`.
