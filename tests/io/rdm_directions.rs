@@ -233,7 +233,7 @@ fn people_judge_pairs_in_rows() {
         for (person, rdm) in found.rdms().iter().enumerate() {
             for (at, pair) in pairs().into_iter().enumerate() {
                 let [one, two] = pair.map(|at| rdm.stimuli().position(NAMES[at]).unwrap());
-                let between = rdm.between(one as usize, two as usize);
+                let between = rdm.between(one, two);
                 assert_eq!(between, Some(value(person, at) as f64), "{text}");
             }
         }
