@@ -42,12 +42,13 @@ pub(super) fn refuse_accompanying(names: &[&str], features: ArrayView2<'_, f64>)
     Ok(())
 }
 
-/// A column that another may accompany: itself, or one whose name has a word for a mean, or the letter
-/// `m`.
-#[derive(Clone, Copy, PartialEq)]
+/// A column that another may accompany: itself, or one whose name has a word for a mean, or `m` as a word or
+/// as its first or last letter.
+#[derive(Clone, Copy)]
 enum Judged {
     Itself,
     Mean,
+    Word,
     Letter,
 }
 
@@ -56,20 +57,21 @@ fn accompanying(names: &[&str], features: ArrayView2<'_, f64>) -> Vec<String> {
     let split: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     // The columns by what is left of their names without the word for a mean.
     let mut judged: HashMap<String, Vec<(Judged, usize)>> = HashMap::new();
+    let is_long = |mean: &&str| mean.len() > 3 || ["avg", "mn"].contains(mean);
+    let long_means: Vec<&str> = MEANS.into_iter().filter(is_long).collect();
     for (column, words) in split.iter().enumerate() {
         let mut add = |of: String, kind| judged.entry(of).or_default().push((kind, column));
         add(words.concat(), Judged::Itself);
-        for (part, of) in parts(words).chain(parts_of_words(words, &MEANS)) {
-            if MEANS.contains(&part.as_str()) {
-                add(of, Judged::Mean);
-            } else if JUDGMENTS.contains(&part.as_str()) {
-                add(of, Judged::Itself);
+        for (part, of) in parts(words).chain(parts_of_words(words, &long_means)) {
+            match part.as_str() {
+                "m" => add(of, Judged::Word),
+                part if MEANS.contains(&part) => add(of, Judged::Mean),
+                part if JUDGMENTS.contains(&part) => add(of, Judged::Itself),
+                _ => {}
             }
         }
-        for (part, of) in parts(words).chain(parts_of_words(words, &["m"])) {
-            if part == "m" {
-                add(of, Judged::Letter);
-            }
+        for (_, of) in parts_of_words(words, &["m"]) {
+            add(of, Judged::Letter);
         }
     }
     let is_beside = |column: usize, part: &str, of: &String| {
@@ -85,11 +87,12 @@ fn accompanying(names: &[&str], features: ArrayView2<'_, f64>) -> Vec<String> {
         let is_of_means = is_of_means || may_count && is_count(part, &[&JUDGMENTS]);
         let is_meant = |&(kind, other): &(Judged, usize)| match kind {
             Judged::Itself => is_of_any,
+            Judged::Letter => is_deviation,
             // Two letters may also be for two things.
-            Judged::Letter if part == "n" => {
+            Judged::Word if part == "n" => {
                 is_whole(features.column(column)) && !is_whole(features.column(other))
             }
-            Judged::Mean | Judged::Letter => is_of_means,
+            Judged::Mean | Judged::Word => is_of_means,
         };
         judged
             .get(of)
@@ -198,6 +201,7 @@ mod tests {
             ("Val_mn", &["Val_sd"]),
             ("Dom1mn", &["Dom1sd"]),
             ("valmn", &["valsd"]),
+            ("valm", &["valsd"]),
             ("VMeanSum", &["VSDSum"]),
             ("valence", &["SD valence", "valencesd"]),
             ("M Val", &["SD Val", "N Val", "Mdn Val", "Min Val"]),
@@ -258,6 +262,7 @@ mod tests {
             &["mean_r", "mean_g", "mean_b"],
             &["wisdom", "lsd", "l"],
             &["Na", "K", "Se", "N"],
+            &["form", "for_min", "gemstone", "stone_max"],
             &["val_m", "val_f", "aro_m"],
             &["V.Mean.Sum", "A.Mean.Sum", "V.Mean.M"],
             &["Ortho_N", "n_letters", "length"],
