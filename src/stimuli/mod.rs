@@ -42,12 +42,18 @@ pub(crate) use unmatched::missing;
 #[derive(Clone)]
 pub struct Stimuli {
     set: Arc<Set>,
-    /// The file that the stimuli were read from, for messages.
-    origin: Option<Arc<str>>,
-    /// The names of the other columns of their table, for messages.
-    columns: Option<Arc<[String]>>,
+    /// What the stimuli were read from, for messages.
+    origin: Option<Arc<Origin>>,
     /// Whether the order is arbitrary, so that rows cannot be matched by position.
     is_unordered: bool,
+}
+
+/// What stimuli were read from.
+#[derive(Clone, Default)]
+struct Origin {
+    path: Option<String>,
+    /// The names of the other columns of a table.
+    columns: Vec<String>,
 }
 
 enum Set {
@@ -254,7 +260,6 @@ impl Stimuli {
                 let stimuli = stimuli.numbered_like(self);
                 Ok(Self {
                     origin: self.origin.clone(),
-                    columns: self.columns.clone(),
                     is_unordered: self.is_unordered,
                     ..stimuli
                 })
@@ -288,13 +293,15 @@ impl Stimuli {
     /// Sets the file that the stimuli were read from, for messages.
     #[must_use]
     pub(crate) fn with_origin(mut self, path: &std::path::Path) -> Self {
-        self.origin = Some(path.display().to_string().into());
+        let mut origin = self.origin.as_deref().cloned().unwrap_or_default();
+        origin.path = Some(path.display().to_string());
+        self.origin = Some(origin.into());
         self
     }
 
     /// Returns the file that the stimuli were read from, if it is known.
     pub(crate) fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+        self.origin.as_ref()?.path.as_deref()
     }
 
     /// Returns a short description for messages, such as `features.npy: 12 rows without ids`.
@@ -357,7 +364,6 @@ impl Stimuli {
         };
         Self {
             origin: self.origin.clone(),
-            columns: self.columns.clone(),
             is_unordered: self.is_unordered,
             ..set
         }
@@ -385,7 +391,6 @@ impl From<Set> for Stimuli {
         Self {
             set: Arc::new(set),
             origin: None,
-            columns: None,
             is_unordered: false,
         }
     }

@@ -10,13 +10,15 @@ impl Stimuli {
     /// Sets the names of the other columns of the table with the ids, for messages.
     #[must_use]
     pub(crate) fn with_columns(mut self, names: &[&str]) -> Self {
-        self.columns = Some(names.iter().map(|&name| name.to_owned()).collect());
+        let mut origin = self.origin.as_deref().cloned().unwrap_or_default();
+        origin.columns = names.iter().map(|&name| name.to_owned()).collect();
+        self.origin = Some(origin.into());
         self
     }
 
     /// Checks whether the columns of the table with the ids are named like most of other ids.
     fn has_columns_like<'a>(&self, ids: impl ExactSizeIterator<Item = &'a String>) -> bool {
-        let columns = self.columns.iter().flat_map(|columns| columns.iter());
+        let columns = self.origin.iter().flat_map(|origin| &origin.columns);
         let names: HashSet<String> = columns.map(|name| IdForm::LowerCase.of(name)).collect();
         let n_ids = ids.len();
         2 * ids
