@@ -321,18 +321,6 @@ fn named_after(file: &Participant, set: RdmSet, repeated: &HashSet<String>) -> R
     set.with_participants(names)
 }
 
-/// Refuses participants who are named like the stimuli of the features, as in a table of stimuli × raters.
-pub fn refuse_stimuli(features: &Stimuli, people: &RdmSet) -> Result<()> {
-    let mut people = people.participants().iter();
-    match people.len() > 1 && people.all(|person| features.position(&person.id).is_some()) {
-        true => Err(Error::other(
-            "the participants of --human are named like the stimuli of the features: write pairs of stimuli, or \
-             stimuli, in rows and columns, instead of ratings of each stimulus",
-        )),
-        false => Ok(()),
-    }
-}
-
 /// Returns how judged stimuli are matched with those of the features, of which there may be more,
 /// and adds a note if they are matched by position.
 pub fn pair_judged(features: &Stimuli, judged: &Stimuli) -> Result<Pairing> {

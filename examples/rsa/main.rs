@@ -33,7 +33,7 @@ use human_alignment::inference::{Confidence, Resample};
 use human_alignment::metric::rsa::{
     Comparator, RepresentationalSimilarity, RsaBootstrap, RsaVariance,
 };
-use human_alignment::{Dissimilarity, Rdm, RdmSet, Result};
+use human_alignment::{Dissimilarity, Error, Rdm, RdmSet, Result, Stimuli};
 use people::RdmReading;
 use report::Report;
 
@@ -104,11 +104,23 @@ fn main() -> ExitCode {
     })
 }
 
+/// Refuses participants who are named like the stimuli of the features, as in a table of stimuli × raters.
+fn refuse_stimuli(features: &Stimuli, people: &RdmSet) -> Result<()> {
+    let mut people = people.participants().iter();
+    match people.len() > 1 && people.all(|person| features.position(&person.id).is_some()) {
+        true => Err(Error::other(
+            "the participants of --human are named like the stimuli of the features: write pairs of stimuli, or \
+             stimuli, in rows and columns, instead of ratings of each stimulus",
+        )),
+        false => Ok(()),
+    }
+}
+
 fn run(arguments: &Arguments) -> Result<Report> {
     let confidence = Confidence::new(arguments.confidence)?;
     let (models, people) = read(arguments)?;
     let (_, model) = &models[0];
-    people::refuse_stimuli(model.stimuli(), &people)?;
+    refuse_stimuli(model.stimuli(), &people)?;
     let paired_by = people::pair_judged(model.stimuli(), people.stimuli())?;
     let mut metric = RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare)
         .with_confidence(confidence);

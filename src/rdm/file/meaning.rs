@@ -160,7 +160,7 @@ fn is_word_of_similarity(word: &str) -> bool {
     let stem = MATRICES.iter().find_map(|end| word.strip_suffix(end));
     let is_word = |word: &str| {
         let is_sim = word.ends_with("sim") && !word.ends_with("dissim");
-        is_sim || is_one_of(word, &SIMILARITIES)
+        is_sim || word == "sims" || is_one_of(word, &SIMILARITIES)
     };
     is_noun(word) || is_word(word) || stem.is_some_and(is_word)
 }
