@@ -160,7 +160,11 @@
 //!   excluded or masked, or have several directions (`reversed`, or a `left_label` with `similar` and
 //!   `different`);
 //! - columns that number trials (`trial1`), raters or features of stimuli (`P1`, `dim1`) in place of pairs;
-//! - an array with another order of the pairs, and symmetric matrices one below the other;
+//! - an array with another order of the pairs, or with an order of the stimuli or pairs for each participant;
+//!   lower triangles by name (`tril`, `rdm_lower`), except in `.mat` files; and symmetric matrices one below
+//!   the other;
+//! - an array that names the RDMs of a stack after layers, times, regions or the like (`layers`, `times`,
+//!   `roi_names`), or a stack named so (`layer_rdms`), without an array of the participants;
 //! - one column of judgments beside those of people (`P1`, `P2`), and participants that are means or
 //!   sums of others or named unlike all others (`vgg16`);
 //! - participants numbered from 1 in each `site` or `group`, or with labels such as `01` and `1`;

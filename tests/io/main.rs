@@ -10,6 +10,7 @@ mod image_files;
 mod rdm_directions;
 mod rdm_files;
 mod rdm_names;
+mod rdm_stacks;
 mod representation_files;
 mod stimuli;
 mod text_tables;

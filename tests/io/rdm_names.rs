@@ -3,11 +3,13 @@
 use human_alignment::Result;
 use human_alignment::error::{FileError, RdmError};
 use human_alignment::rdm::{RdmFile, RdmSet, Similarities};
+use zip::CompressionMethod;
 
+use crate::common::arrays::npz;
 use crate::common::files::put;
 use crate::common::refusals::assert_refused;
 use crate::rdm_files::{
-    NAMES, VALUES, assert_values, by_column, numbers, pairs, read, read_npz, table, texts,
+    NAMES, VALUES, assert_values, by_column, numbers, pairs, read, table, texts,
 };
 
 /// A table with the label of a pair and these fields in each row.
@@ -17,8 +19,8 @@ fn labelled(header: &str, fields: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// Reads an `.npz` file of arrays with these names.
-fn read_arrays(arrays: &[(&str, Vec<u8>)]) -> Result<RdmSet> {
+/// Returns an `.npz` file of arrays with these names.
+pub(crate) fn archive(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let named = arrays
         .iter()
         .map(|(name, bytes)| (format!("{name}.npy"), bytes.clone()));
@@ -27,7 +29,12 @@ fn read_arrays(arrays: &[(&str, Vec<u8>)]) -> Result<RdmSet> {
         .iter()
         .map(|(name, bytes)| (name.as_str(), bytes.clone()))
         .collect();
-    read_npz(&members)
+    npz(CompressionMethod::Stored, &members)
+}
+
+/// Reads an `.npz` file of arrays with these names.
+pub(crate) fn read_arrays(arrays: &[(&str, Vec<u8>)]) -> Result<RdmSet> {
+    read("a.npz", archive(arrays))
 }
 
 /// Ratings of a participant.

@@ -1,16 +1,18 @@
 //! Arrays beside the one that is read, with one element per participant or pair, or about the whole file.
 
 use super::RdmFile;
+use super::axes::{is_of_other_axis, names_other_axis, names_participants, other_axis};
 use super::beside::texts_of;
 use super::content::Contents;
 use super::direction::{Beside, Judgments};
-use super::layout::Layout;
+use super::layout::{Cells, Layout};
 use super::meaning::Direction;
+use super::orders::{is_measure, orders_pairs};
 use super::scale::QUESTIONS;
 use super::summaries::refuse_summaries;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::{is_of_indices, is_remark};
-use crate::io::arrays::describe;
+use crate::io::arrays::{Content, describe};
 use crate::io::text::{has_one_of, is_participant};
 use crate::linalg::n_pairs;
 use crate::stimuli::counted;
@@ -20,7 +22,8 @@ impl RdmFile {
     ///
     /// # Errors
     /// Returns [`FileError::Ambiguous`] if one tells directions of judgments apart, marks some of them, asks
-    /// for similarities, names a model beside participants, or is an order of the pairs.
+    /// for similarities, names a model beside participants, is an order of the pairs, or tells that the RDMs are
+    /// those of something else than people.
     pub(super) fn check_companions(&self, contents: &Contents, layout: Layout) -> Result<()> {
         let Some(read) = &contents.array_name else {
             return Ok(());
@@ -28,7 +31,17 @@ impl RdmFile {
         let (n_people, m) = (layout.n_participants, n_pairs(layout.n_stimuli));
         let is_known = self.similarities.is_some()
             || !matches!(Direction::of(read), Direction::Unknown | Direction::Both);
-        for array in describe(&self.path, self.format, |name, _| name != read)? {
+        let arrays = describe(&self.path, self.format, |name, _| name != read)?;
+        let has_people = arrays
+            .iter()
+            .any(|array| names_participants(array, n_people));
+        if n_people > 1 && !has_people && is_of_other_axis(read) {
+            return Err(other_axis(read));
+        }
+        for array in arrays {
+            if !has_people && names_other_axis(&array, n_people, layout.n_stimuli) {
+                return Err(other_axis(&array.name));
+            }
             let Some(texts) = texts_of(&array) else {
                 continue;
             };
@@ -40,8 +53,14 @@ impl RdmFile {
             let is_order = |texts: &[String]| {
                 counted(texts).is_some_and(|(_, position)| !position.is_sorted())
             };
-            if n == m && m > 1 && is_of_indices(name) && is_order(&texts) {
-                return Err(orders_pairs(name));
+            let is_of_pairs = layout.cells == Cells::Condensed && n == m && m != layout.n_stimuli;
+            let is_list_of_pairs = is_of_pairs
+                && n != n_people
+                && matches!(array.content, Content::Numbers { .. })
+                && !is_measure(name)
+                && orders_pairs(&texts, layout.n_stimuli, name);
+            if n == m && m > 1 && is_of_indices(name) && is_order(&texts) || is_list_of_pairs {
+                return Err(another_order(name));
             }
             let beside = Beside {
                 is_array: true,
@@ -102,10 +121,10 @@ impl Judgments {
     }
 }
 
-fn orders_pairs(name: &str) -> Error {
+fn another_order(name: &str) -> Error {
     Error::from(FileError::Ambiguous {
         what: format!(
-            "whether the pairs are in the order of an upper triangle: its array {} has all their numbers in \
+            "whether the pairs are in the order of an upper triangle: its array {} numbers them in \
              another order",
             Quoted(name)
         ),

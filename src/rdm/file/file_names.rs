@@ -27,6 +27,41 @@ pub(super) fn names_dissimilarities(name: &str) -> bool {
     words(name).iter().any(begins)
 }
 
+/// Checks whether a name is that of a lower triangle, such as `tril` or `rdm_lower`, and not of a lower bound or
+/// a level of processing.
+pub(super) fn names_lower_triangle(name: &str) -> bool {
+    const OTHERS: [&str; 8] = [
+        "tri",
+        "triangle",
+        "triangular",
+        "half",
+        "rdm",
+        "rdv",
+        "dsm",
+        "matrix",
+    ];
+
+    let words = words(name);
+    let is_whole = |word: &String| {
+        let rest = word.strip_prefix("lower").or(word.strip_prefix("low"));
+        let is_triangle =
+            rest.is_some_and(|rest| ["tri", "half"].iter().any(|of| rest.starts_with(of)));
+        is_triangle || ["tril", "trils", "trilvec", "ltri", "ltriangle"].contains(&word.as_str())
+    };
+    let is_beside = |both: &[String]| {
+        let is_of = |lower: &str, other: &String| match lower {
+            "lower" => is_one_of(other, &OTHERS),
+            // Such as `rdm_low`, which may be one of a low level.
+            "low" => is_one_of(other, &OTHERS[..4]),
+            _ => false,
+        };
+        is_of(&both[0], &both[1]) || is_of(&both[1], &both[0])
+    };
+    let is_other = ["bound", "ci", "limit", "ceiling", "quantile", "percentile"];
+    words.iter().any(is_whole)
+        || words.windows(2).any(is_beside) && !words.iter().any(|word| is_one_of(word, &is_other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! RDMs in files.
 
 mod array;
+mod axes;
 mod beside;
 mod columns;
 mod companions;
@@ -19,6 +20,7 @@ mod meaning;
 mod merged;
 mod names;
 mod order;
+mod orders;
 mod pair_rows;
 mod pairs;
 mod scale;
@@ -244,6 +246,7 @@ impl RdmFile {
         }
         contents.settle_axes(layout)?;
         self.check_direction(&contents)?;
+        self.refuse_lower_triangle(&contents, layout)?;
         self.check_companions(&contents, layout)?;
         let beside = self.participants_beside(layout)?;
         contents.participants = contents.participants.or(beside);
@@ -274,6 +277,7 @@ impl RdmFile {
             // More than 2³² stimuli would have more pairs than fit in memory.
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
+        self.refuse_other_orders(contents.array_name.as_deref(), layout, &stimuli)?;
         let (array, participants) = (contents.array, contents.participants);
         refuse_codes(&array)?;
         let n_negative = array.iter().filter(|&&value| value < 0.0).count();

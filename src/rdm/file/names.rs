@@ -2,9 +2,11 @@
 
 use super::RdmFile;
 use super::content::Contents;
-use super::file_names::{names_dissimilarities, names_file_of_similarities};
+use super::file_names::{names_dissimilarities, names_file_of_similarities, names_lower_triangle};
+use super::layout::{Cells, Layout};
 use super::meaning::Direction;
 use crate::error::{FileError, Quoted, RdmError, Result};
+use crate::io::format::Format;
 use crate::io::text::{has_one_of, words};
 
 /// Words in the names of columns of stimuli that are words.
@@ -54,6 +56,40 @@ impl RdmFile {
             self.path.display(),
         );
         Ok(())
+    }
+
+    /// Checks that neither the numbers nor the file are named like lower triangles, whose order row by row, as
+    /// that of numpy, is another than that of an upper triangle. Names of the pairs tell their order, and MATLAB
+    /// writes a lower triangle column by column, which is the same order.
+    ///
+    /// # Errors
+    /// Returns [`FileError::Ambiguous`] if they are.
+    pub(super) fn refuse_lower_triangle(&self, contents: &Contents, layout: Layout) -> Result<()> {
+        let is_known = contents.is_condensed || contents.stimuli.is_some();
+        if self.format == Format::Mat
+            || layout.cells == Cells::Square
+            || layout.n_stimuli < 4
+            || is_known
+        {
+            return Ok(());
+        }
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = stem.into_owned();
+        let mut names = contents.all_names().chain([&stem]);
+        match names.find(|name| names_lower_triangle(name)) {
+            Some(name) => Err(FileError::Ambiguous {
+                what: format!(
+                    "the order of the pairs in {}, which is named like a lower triangle: that of an upper \
+                     triangle, row by row, is expected",
+                    Quoted(name)
+                ),
+                remedy: "save the matrices (n × n), or their upper triangles (rdm[np.triu_indices(n, 1)], \
+                         scipy's squareform); rename lower triangles column by column, as those of R and \
+                         MATLAB, which have the same order",
+            }
+            .into()),
+            None => Ok(()),
+        }
     }
 }
 
