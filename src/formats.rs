@@ -56,7 +56,9 @@
 //! - several arrays that can be the features, such as a matrix and a vector for as many stimuli; one
 //!   that cannot be read, such as complex numbers; and one of which an array `mask` marks elements;
 //! - other arrays of whole numbers that are all different, one for each row, as the rows may be in
-//!   another order.
+//!   another order; arrays of Python objects, one for each row, which may be ids; names of classes beside
+//!   numbers that count them (`classes` and `y`); and names of other stimuli than there are rows;
+//! - a symmetric matrix with a diagonal of 0 whose array is named like dissimilarities.
 //!
 //! ```text
 //! id,weight,size          0.12 0.93 4.1          ;0;1               "cat" "dog"

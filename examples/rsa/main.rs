@@ -107,7 +107,9 @@ fn main() -> ExitCode {
 /// Refuses participants who are named like the stimuli of the features, as in a table of stimuli × raters.
 fn refuse_stimuli(features: &Stimuli, people: &RdmSet) -> Result<()> {
     let mut people = people.participants().iter();
-    match people.len() > 1 && people.all(|person| features.position(&person.id).is_some()) {
+    // Numbers are those of anything.
+    let is_stimulus = |id: &str| id.parse::<f64>().is_err() && features.position(id).is_some();
+    match people.len() > 1 && people.all(|person| is_stimulus(&person.id)) {
         true => Err(Error::other(
             "the participants of --human are named like the stimuli of the features: write pairs of stimuli, or \
              stimuli, in rows and columns, instead of ratings of each stimulus",

@@ -90,6 +90,32 @@ pub(crate) fn is_of_names(array: &str) -> bool {
     is_of_stimuli(array) || has_one_of(array, &GROUPS)
 }
 
+/// Checks whether two arrays are named like those of two sets of stimuli, such as `X_val` and `ids_train`.
+pub(crate) fn are_of_two_sets(one: &str, other: &str) -> bool {
+    const SETS: [(&str, usize); 11] = [
+        ("train", 0),
+        ("training", 0),
+        ("val", 1),
+        ("valid", 1),
+        ("validation", 1),
+        ("dev", 1),
+        ("test", 2),
+        ("testing", 2),
+        ("query", 3),
+        ("gallery", 4),
+        ("holdout", 2),
+    ];
+
+    let set = |name: &str| {
+        let words = words(name);
+        let mut sets = SETS
+            .iter()
+            .filter(|(set, _)| words.iter().any(|word| word == set));
+        sets.next().map(|(_, number)| *number)
+    };
+    matches!((set(one), set(other)), (Some(one), Some(other)) if one != other)
+}
+
 /// Checks whether an array is named like numbers that may identify stimuli.
 pub(crate) fn is_of_indices(array: &str) -> bool {
     has_one_of(array, &INDICES)

@@ -8,10 +8,25 @@ use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::{is_of_data, is_of_indices, is_of_names};
 use crate::io::arrays::{Content, NamedArray, describe};
 use crate::io::format::Format;
-use crate::io::text::{IDENTIFIERS, are_different, is_one_of, words};
+use crate::io::text::{IDENTIFIERS, are_different, has_one_of, is_one_of, words};
 
 /// Smallest number of rows for which different numbers are no coincidence.
 const LEAST: usize = 3;
+
+/// Number of rows that are many.
+const MANY: u64 = 10;
+
+/// Words in the names of arrays with the names of classes, and of the columns of features.
+const CLASSES: [&str; 3] = ["class", "classes", "category"];
+const COLUMNS: [&str; 7] = [
+    "feature", "column", "layer", "unit", "channel", "dim", "neuron",
+];
+
+/// Words in the names of arrays with the names of stimuli that are hardly those of something else.
+const STIMULI: [&str; 11] = [
+    "image", "img", "picture", "photo", "stimulus", "stimuli", "stim", "file", "filename", "path",
+    "vocab",
+];
 
 /// Arrays that may identify the rows of another array of the same file.
 #[derive(Default)]
@@ -22,8 +37,16 @@ struct Found {
     texts: Vec<(String, Vec<String>)>,
     /// An array that is named like ids but cannot be read, and what it holds.
     unread: Option<(String, String)>,
+    /// The same of an array with another name.
+    other_unread: Option<(String, String)>,
     /// An array of numbers that may be ids, according to its content only.
     numbers: Option<String>,
+    /// An array of numbers, one for each row, that may be those of classes.
+    codes: Option<String>,
+    /// Lists that are named like stimuli but have another length, and their lengths.
+    misfits: Vec<(String, u64)>,
+    /// The lengths of the axes of other arrays.
+    lengths: Vec<u64>,
 }
 
 impl Stimuli {
@@ -45,11 +68,12 @@ impl Stimuli {
     ) -> Result<Option<Stimuli>> {
         let mut found = Found::default();
         for array in describe(path, format, |name, _| may_identify(name))? {
-            if n > 1 && array.list_len() == Some(n as u64) {
-                found.add(array)?;
+            match array.list_len() {
+                Some(length) if n > 1 && length == n as u64 => found.add(array)?,
+                _ => found.add_of_others(array, n as u64),
             }
         }
-        let ids = found.into_ids()?;
+        let ids = found.into_ids(n)?;
         ids.map(Stimuli::new).transpose()
     }
 }
@@ -66,16 +90,44 @@ impl Found {
                 false => self.texts.push((name, texts)),
             },
             Content::Numbers { values, .. } => {
-                if let Some(ids) = values.and_then(|values| different_numbers(&values)) {
+                let values = values.unwrap_or_default();
+                let n = values.len() as f64;
+                let is_code = |value: &f64| value.fract() == 0.0 && (0.0..=n).contains(value);
+                if values.iter().all(is_code) && !values.is_sorted() {
+                    self.codes.get_or_insert_with(|| name.clone());
+                }
+                if let Some(ids) = different_numbers(&values) {
                     self.add_numbers(name, ids)?;
                 }
             }
             Content::Unread(what) if is_named => {
                 self.unread.get_or_insert((name, what));
             }
+            Content::Unread(what) if !is_of_data(&name) => {
+                self.other_unread.get_or_insert((name, what));
+            }
             Content::Texts(_) | Content::Unread(_) => {}
         }
         Ok(())
+    }
+
+    /// Notes an array that has not one element for each of `n` rows.
+    fn add_of_others(&mut self, array: NamedArray, n: u64) {
+        let name = &array.name;
+        // One name too few or too many is a mistake among many rows.
+        let is_close = |length: u64| n >= MANY && length.abs_diff(n) == 1;
+        let is_close = array.list_len().is_some_and(is_close);
+        let is_of_rows = (has_one_of(name, &STIMULI) || is_close && is_of_names(name))
+            && !has_one_of(name, &COLUMNS)
+            && !has_one_of(name, &CLASSES);
+        match (&array.content, array.list_len()) {
+            (Content::Texts(texts), Some(length)) if length > 1 && are_different(texts) => {
+                if is_of_rows {
+                    self.misfits.push((array.name, length));
+                }
+            }
+            _ => self.lengths.extend(array.shape),
+        }
     }
 
     /// Adds numbers that do not just count the rows.
@@ -91,11 +143,16 @@ impl Found {
         Ok(())
     }
 
-    /// Returns the ids, on which all arrays that are named like ids agree, or else all arrays of texts.
-    fn into_ids(self) -> Result<Option<Vec<String>>> {
-        let found = match (self.named.is_empty(), self.unread, self.numbers) {
-            (false, ..) => self.named,
-            (true, Some((name, what)), _) => {
+    /// Returns the ids of `n` rows, on which all arrays that are named like ids agree, or else all arrays of
+    /// texts.
+    fn into_ids(mut self, n: usize) -> Result<Option<Vec<String>>> {
+        if self.texts.is_empty() {
+            self.unread = self.unread.or(self.other_unread);
+        }
+        let are_named = !self.named.is_empty();
+        let found = match (are_named, self.unread, self.numbers) {
+            (true, ..) => self.named,
+            (false, Some((name, what)), _) => {
                 return Err(FileError::Ambiguous {
                     what: format!("the ids of the rows: its array {} holds {what}", Quoted(&name)),
                     remedy: "write them as texts (`numpy.array(names, dtype=str)`, or a cell array of \
@@ -103,13 +160,30 @@ impl Found {
                 }
                 .into());
             }
-            (true, None, Some(name)) if self.texts.is_empty() => return Err(unclear(&name)),
-            (true, None, _) => self.texts,
+            (false, None, Some(name)) if self.texts.is_empty() => return Err(unclear(&name)),
+            (false, None, _) => self.texts,
         };
+        let mut misfits = self.misfits.into_iter();
+        let is_misfit = |(_, length): &(String, u64)| !self.lengths.contains(length);
+        if let Some((name, length)) = misfits.find(is_misfit).filter(|_| !are_named) {
+            return Err(misfit(&name, length, n));
+        }
         let mut found = found.into_iter();
         let Some((first, ids)) = found.next() else {
             return Ok(None);
         };
+        if let Some(codes) = self.codes.filter(|_| has_one_of(&first, &CLASSES)) {
+            return Err(FileError::Ambiguous {
+                what: format!(
+                    "whether {} holds the ids of the rows, or the names of the classes that {} numbers",
+                    Quoted(&first),
+                    Quoted(&codes)
+                ),
+                remedy: "write the id of each row in an array \"ids\" (such as classes[y]), or give the ids as a \
+                         list (`with_ids`; `--ids`, `--human-ids`)",
+            }
+            .into());
+        }
         match found.find(|(_, others)| *others != ids) {
             None => Ok(Some(ids)),
             Some((other, _)) => Err(FileError::Ambiguous {
@@ -124,6 +198,18 @@ impl Found {
             .into()),
         }
     }
+}
+
+/// Returns the error for a list of the names of other rows than `n`.
+fn misfit(name: &str, length: u64, n: usize) -> Error {
+    Error::from(FileError::Ambiguous {
+        what: format!(
+            "which stimuli its {n} rows are: its array {} has {length} names",
+            Quoted(name)
+        ),
+        remedy: "transpose the array if the names are those of its columns; otherwise write one name for each \
+                 row, give the ids as a list (`with_ids`; `--ids`, `--human-ids`), or save the array alone",
+    })
 }
 
 /// Returns the error for an array of numbers that may identify the rows.

@@ -103,6 +103,108 @@ fn ids_are_read_beside_features() {
 }
 
 #[test]
+fn lists_that_do_not_name_the_rows_are_no_ids() {
+    let features = ("x.npy", numbers("(3, 2)", &[1.0, 0.5, 2.0, 0.25, 3.0, 1.0]));
+    let message = |others: &[(&str, Vec<u8>)]| {
+        let members: Vec<_> = std::iter::once(&features).chain(others).cloned().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let source = FileSource::open(archive(&folder, &members)).unwrap();
+        let found = source.with_array("x").and_then(|source| source.read());
+        let found = found.map(|features| features.stimuli().clone());
+        found.map_err(|error| error.report().to_string())
+    };
+    let list = |name: &'static str, names: &[&str]| (name, texts(names));
+    let codes = |name: &'static str, numbers_: &[f64]| (name, numbers("(3,)", numbers_));
+    let classes = list("classes.npy", &["ant", "bee", "cow"]);
+    for (others, part) in [
+        // Objects may be the names of the rows.
+        (vec![("paths.npy", objects(3))], "Python objects"),
+        (vec![("accession.npy", objects(3))], "Python objects"),
+        // The names of classes that numbers count.
+        (
+            vec![classes.clone(), codes("y.npy", &[2.0, 0.0, 1.0])],
+            "the names of the classes",
+        ),
+        (
+            vec![classes.clone(), codes("target.npy", &[2.0, 1.0, 1.0])],
+            "the names of the classes",
+        ),
+        // Names of other rows, or of columns.
+        (
+            vec![list("image_names.npy", &["a", "b", "c", "d", "e"])],
+            "has 5 names",
+        ),
+        (
+            vec![
+                list("paths.npy", &["a", "b"]),
+                list("dims.npy", &["d1", "d2", "d3"]),
+            ],
+            "has 2 names",
+        ),
+    ] {
+        let error = message(&others).unwrap_err();
+        assert!(error.contains(part), "{error}");
+    }
+    for (others, ids) in [
+        (vec![classes.clone()], &["ant", "bee", "cow"][..]),
+        (
+            vec![classes.clone(), codes("y.npy", &[0.0, 1.0, 2.0])],
+            &["ant", "bee", "cow"],
+        ),
+        (
+            vec![
+                list("names.npy", &["u", "v", "w"]),
+                classes,
+                codes("y.npy", &[2.0, 0.0, 1.0]),
+            ],
+            &["u", "v", "w"],
+        ),
+        (vec![list("feature_names.npy", &["f", "g"])], &[]),
+        (
+            vec![list("class_names.npy", &["a", "b", "c", "d", "e"])],
+            &[],
+        ),
+        (
+            vec![list("label_names.npy", &["a", "b", "c", "d", "e"])],
+            &[],
+        ),
+        // They name the rows of another array.
+        (
+            vec![
+                list("image_names.npy", &["a", "b", "c", "d", "e"]),
+                ("fold.npy", numbers("(5,)", &[0.0; 5])),
+            ],
+            &[],
+        ),
+    ] {
+        let found = message(&others).unwrap();
+        assert_eq!(found.is_named(), !ids.is_empty(), "{others:?}");
+        assert!(found.ids() == ids || !found.is_named(), "{others:?}");
+    }
+    // One name too few for many rows.
+    let labels = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let read = |n: usize| {
+        let rows: Vec<f64> = (0..24).map(|number| f64::from(number) + 0.5).collect();
+        let names = ("labels.npy", texts(&labels[..n]));
+        ids_of(&[("x.npy", numbers("(12, 2)", &rows)), names])
+    };
+    assert!(read(11).is_err());
+    assert!(!read(10).unwrap().is_named() && read(12).unwrap().ids() == labels);
+    // Another set of stimuli.
+    let sets = [
+        ("x_val.npy", features.1.clone()),
+        ("ids_train.npy", texts(&["a", "b", "c"])),
+    ];
+    assert!(!ids_of(&sets).unwrap().is_named());
+    // Dissimilarities are no features.
+    let square = [
+        0.0, 1.0, 2.0, 3.0, 1.0, 0.0, 4.0, 5.0, 2.0, 4.0, 0.0, 6.0, 3.0, 5.0, 6.0, 0.0,
+    ];
+    let read = |name: &str| ids_of(&[(name, numbers("(4, 4)", &square))]);
+    assert!(read("rdm.npy").is_err() && read("x.npy").is_ok());
+}
+
+#[test]
 fn different_texts_are_ids_whatever_their_name() {
     let features = || {
         (

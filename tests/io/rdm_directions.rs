@@ -302,6 +302,26 @@ fn labels_of_a_scale_are_no_stimuli() {
         |at, _| format!("{},very similar,very different", VALUES[at]),
     );
     assert_values(read("a.csv", text));
+    // The label at the end of a slider is that of large numbers.
+    for (name, label, are_similarities) in [
+        ("label_right", "identical", true),
+        ("right_label", "very similar", true),
+        ("slider_label_max", "the same", true),
+        ("label_left", "identical", false),
+        ("left_label", "very similar", false),
+        ("label_right", "very different", false),
+    ] {
+        let text = listed(&format!("item1,item2,rating,{name}"), |at, _| {
+            format!("{},{label}", VALUES[at])
+        });
+        match are_similarities {
+            true => assert!(
+                message(read("a.csv", text)).contains("holds similarities"),
+                "{name}"
+            ),
+            false => assert_values(read("a.csv", text)),
+        }
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::columns::listed;
 use super::scale::{
-    DIRECTIONS, LABELS, PLACES, QUESTIONS, Said, asks_for_similarity, said_by, shared_text,
-    without_tags,
+    DIRECTIONS, LABELS, PLACES, QUESTIONS, Said, asks_for_similarity, names_last_pole, said_by,
+    shared_text, without_tags,
 };
 use crate::error::{Error, FileError, Quoted, RdmError, Result};
 use crate::io::text::{excludes, has_one_of, marked, marks_practice, truth, words};
@@ -182,12 +182,15 @@ impl Beside<'_> {
             && words(self.name)
                 .first()
                 .is_some_and(|word| ["is", "are"].contains(&word.as_str()));
-        let asks = match is_constant {
-            true => {
+        let asks = match (is_constant, names_last_pole(self.name)) {
+            (true, Some(is_last)) if said_by(first).contains(&Said::Similar) => {
+                is_last && !said_by(first).contains(&Said::Different)
+            }
+            (true, _) => {
                 let text = without_tags(first);
                 asks_for_similarity(&text) || is_flag && asks_for_similarity(self.name)
             }
-            false => asks_for_similarity(&shared_text(&texts)),
+            (false, _) => asks_for_similarity(&shared_text(&texts)),
         };
         if !asks {
             return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::meaning::Direction;
-use crate::io::text::words;
+use crate::io::text::{has_one_of, words};
 
 /// Words in the names of columns that tell directions or scales apart.
 pub(super) const DIRECTIONS: [&str; 16] = [
@@ -151,6 +151,21 @@ pub(super) fn shared_text(texts: &[String]) -> String {
     let longest = shared.max_by_key(Vec::len).unwrap_or_default();
     let longest = longest.into_iter().map(String::as_str);
     longest.collect::<Vec<&str>>().join(" ")
+}
+
+/// Returns whether a column is named like the label of the last pole of a scale, or of its first.
+pub(super) fn names_last_pole(name: &str) -> Option<bool> {
+    const FIRST: [&str; 6] = ["left", "min", "minimum", "low", "lower", "start"];
+    const LAST: [&str; 6] = ["right", "max", "maximum", "high", "upper", "end"];
+
+    if !has_one_of(name, &LABELS) {
+        return None;
+    }
+    match (has_one_of(name, &FIRST), has_one_of(name, &LAST)) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
+    }
 }
 
 /// Returns a text with spaces for the tags of HTML.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::error::{FileError, List, Quoted, Result};
-use crate::io::text::{is_one_of, plain, words};
+use crate::io::text::{has_one_of, is_one_of, plain, words};
 use crate::linalg::Values;
 use crate::representation::Representation;
 
@@ -25,19 +25,43 @@ const UNITS: [&str; 13] = [
     "latent",
 ];
 
+/// Words in the names of arrays with dissimilarities.
+const DISSIMILARITIES: [&str; 6] = ["dissimilarity", "dissim", "rdm", "dsm", "distance", "dist"];
+
 /// Adds a warning if features are a symmetric matrix, as RDMs and matrices of similarities are.
-pub(super) fn note_symmetric(path: &Path, features: &Representation) {
+///
+/// # Errors
+/// Returns [`FileError::Ambiguous`] if their array is named like dissimilarities and their diagonal is 0.
+pub(super) fn check_symmetric(
+    path: &Path,
+    array: Option<&str>,
+    features: &Representation,
+) -> Result<()> {
     /// Smallest number of rows for which this is no coincidence.
     const LEAST: usize = 4;
 
     let n = features.n_stimuli();
     if n < LEAST || n != features.n_features() {
-        return;
+        return Ok(());
     }
-    let is_symmetric = match features.values() {
-        Values::Single(values) => is_symmetric(values, n),
-        Values::Double(values) => is_symmetric(values, n),
+    let (is_symmetric, is_zero) = match features.values() {
+        Values::Single(values) => (is_symmetric(values, n), is_zero(values, n)),
+        Values::Double(values) => (is_symmetric(values, n), is_zero(values, n)),
     };
+    if let Some(array) = array.filter(|name| has_one_of(name, &DISSIMILARITIES))
+        && is_symmetric
+        && is_zero
+    {
+        return Err(FileError::Ambiguous {
+            what: format!(
+                "whether {} holds features or dissimilarities: it is symmetric, with a diagonal of 0",
+                Quoted(array)
+            ),
+            remedy: "choose the array of features (`with_array`, `--array`), or read the file as an RDM \
+                     (`RdmFile`; `--model-rdm` of `rsa`); if they are features, name the array so",
+        }
+        .into());
+    }
     if is_symmetric {
         log::warn!(
             "{}: the features are a symmetric matrix: if they are dissimilarities or similarities of the \
@@ -46,6 +70,14 @@ pub(super) fn note_symmetric(path: &Path, features: &Representation) {
             path.display()
         );
     }
+    Ok(())
+}
+
+/// Checks whether the diagonal of a matrix is 0, but for the error of computing it.
+fn is_zero<F: Copy + Into<f64>>(values: &[F], n: usize) -> bool {
+    let size = |&value: &F| value.into().abs();
+    let largest = values.iter().map(size).fold(0.0, f64::max);
+    (0..n).all(|i| size(&values[i * n + i]) <= 1e-6 * largest)
 }
 
 fn is_symmetric<F: PartialEq>(values: &[F], n: usize) -> bool {

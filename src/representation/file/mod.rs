@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use super::{Features, Provenance, Representation, RepresentationSource};
 use crate::error::{Error, FileError, Result, StimuliError};
 use crate::formats::TextEncoding;
+use crate::io::array_names::are_of_two_sets;
 use crate::io::element::{encode_f32, encode_f64};
 use crate::io::format::Format;
 use crate::io::{BUFFER_BYTES, extension};
@@ -226,12 +227,16 @@ impl FileSource {
                 Format::Mat => self.read_mat(),
                 Format::Text => self.read_table(),
             }?;
+            let array = contents.array.clone();
             let stimuli = match (&self.ids, contents.stimuli) {
                 (Some(ids), _) => self.fitting(ids, contents.features.dim().0)?,
                 (None, Some(stimuli)) => stimuli.with_origin(&self.path),
                 (None, None) => {
                     let n_rows = contents.features.dim().0;
-                    let is_other = |name: &str| Some(name) != contents.array.as_deref();
+                    let is_other = |name: &str| {
+                        let is_apart = |own: &str| own == name || are_of_two_sets(own, name);
+                        !array.as_deref().is_some_and(is_apart)
+                    };
                     let own = Stimuli::beside(&self.path, self.format, n_rows, &is_other)?;
                     own.map_or_else(|| unnamed(n_rows), Ok)?
                         .with_origin(&self.path)
@@ -242,7 +247,7 @@ impl FileSource {
             if !self.is_table() {
                 codes::refuse_row_numbers(&representation)?;
             }
-            lookalikes::note_symmetric(&self.path, &representation);
+            lookalikes::check_symmetric(&self.path, array.as_deref(), &representation)?;
             Ok(representation.with_provenance(contents.provenance))
         };
         read().map_err(|error: Error| error.in_file(&self.path))
