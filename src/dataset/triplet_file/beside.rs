@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::answer_words::is_other_answer;
 use super::answers::{Answered, Form};
+use super::candidates::Candidates;
 use super::column_names::{PLACES, are_places, has_word, triples};
 use super::columns::Columns;
 use super::other_answers::OtherAnswers;
@@ -39,25 +40,6 @@ const SIDES: [&str; 2] = ["loc", "left"];
 /// Words in names of columns with something else about a candidate than its place.
 const NOT_PLACES: [&str; 5] = ["vote", "votes", "rating", "score", "rt"];
 
-/// Words in names of columns with a stimulus that need not be the answer.
-pub(super) const NOT_CHOSEN: [&str; 15] = [
-    "corr",
-    "correct",
-    "expected",
-    "target",
-    "solution",
-    "truth",
-    "true",
-    "model",
-    "predicted",
-    "prediction",
-    "pred",
-    "first",
-    "previous",
-    "key",
-    "catch",
-];
-
 /// Largest number of different values of a column that says whether the order was another one.
 const MOST_FLIPS: usize = 6;
 
@@ -67,17 +49,9 @@ pub(super) struct Beside {
     /// Names of columns with the places of the stimuli on the screen.
     places: Option<Vec<String>>,
     /// The columns whose cells are always one of the candidates of the trial.
-    candidates: Vec<Candidate>,
+    candidates: Vec<Candidates>,
     /// The columns named like other answers.
     others: OtherAnswers,
-}
-
-/// A column whose cells are one of the candidates of the trial.
-#[derive(Debug)]
-struct Candidate {
-    name: String,
-    /// The position among the candidates, by trial; `None` if a cell is no candidate.
-    positions: Option<Vec<u8>>,
 }
 
 impl Beside {
@@ -107,12 +81,9 @@ impl Beside {
         let flips = beside.iter().copied().filter(is_flip);
         let mut flips: Vec<(usize, BTreeSet<String>)> =
             flips.map(|column| (column, BTreeSet::new())).collect();
-        let mut candidates: Vec<Candidate> = beside
+        let mut candidates: Vec<Candidates> = beside
             .iter()
-            .map(|&column| Candidate {
-                name: names[column].clone(),
-                positions: Some(Vec::new()),
-            })
+            .filter_map(|&column| Candidates::new(column, &names[column]))
             .collect();
         let is_other = |&column: &usize| is_other_answer(&names[column], is_anchored);
         let others = beside.iter().copied().filter(is_other);
@@ -121,9 +92,7 @@ impl Beside {
         let mut rows = table.rows();
         while let Some(row) = rows.next()? {
             others.add(&row, shown);
-            for (candidate, &column) in candidates.iter_mut().zip(&beside) {
-                candidate.add(&row, column, shown);
-            }
+            candidates.retain_mut(|candidates| candidates.add(&row, shown, &[]));
             for order in orders.iter_mut().filter(|order| order.is_alive()) {
                 order.add(&row, columns.stimuli);
             }
@@ -143,7 +112,7 @@ impl Beside {
         flips.retain(|(_, values)| (2..=MOST_FLIPS).contains(&values.len()));
         let flips = flips.into_iter().map(|(column, _)| vec![column]);
         let places = named.chain(changing).chain(flips).next();
-        candidates.retain(Candidate::may_be_answer);
+        candidates.retain(|candidates| candidates.are_complete() && candidates.vary());
         Ok(Self {
             places: places.map(|columns| {
                 let names = columns.iter().map(|&column| names[column].clone());
@@ -174,43 +143,20 @@ impl Beside {
         }
         // Beside answers that are stimuli, such as the odd one of a design, those of people.
         let may_be_meant =
-            |candidate: &&Candidate| !are_values || is_about_participants(&candidate.name);
+            |candidates: &&Candidates| !are_values || is_about_participants(&candidates.name);
         let mut candidates = self.candidates.iter().filter(may_be_meant);
-        match candidates.find(|candidate| candidate.differs(&answered.chosen)) {
+        match candidates.find(|candidates| candidates.differs(&answered.chosen)) {
             None => Ok(()),
-            Some(Candidate { name, .. }) => Err(FileError::Ambiguous {
+            Some(candidates) => Err(FileError::Ambiguous {
                 what: format!(
-                    "what the answers are: they are other stimuli than those in the column {name:?}"
+                    "what the answers are: they are other stimuli than those in the column {:?}",
+                    candidates.name
                 ),
                 remedy: "name the column with the stimulus that was chosen \"choice\" in the header, and \
                          remove the other one",
             }
             .into()),
         }
-    }
-}
-
-impl Candidate {
-    fn add(&mut self, row: &Row<'_>, column: usize, shown: &[usize]) {
-        let is_same = |&stimulus: &usize| row.text(stimulus) == row.text(column);
-        match (&mut self.positions, shown.iter().position(is_same)) {
-            (Some(positions), Some(position)) => positions.push(position as u8),
-            _ => self.positions = None,
-        }
-    }
-
-    /// Checks whether the column may hold the answers, by its name and because they vary.
-    fn may_be_answer(&self) -> bool {
-        let vary = |positions: &Vec<u8>| positions.iter().any(|other| *other != positions[0]);
-        self.positions.as_ref().is_some_and(vary) && !has_word(&self.name, &NOT_CHOSEN)
-    }
-
-    /// Checks whether the column holds other answers.
-    fn differs(&self, chosen: &[usize]) -> bool {
-        let positions = self.positions.iter().flatten();
-        positions
-            .zip(chosen)
-            .any(|(&position, &chosen)| usize::from(position) != chosen)
     }
 }
 

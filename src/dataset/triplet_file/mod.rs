@@ -6,6 +6,7 @@ mod answer_words;
 mod answers;
 mod archive;
 mod beside;
+mod candidates;
 mod column_names;
 mod columns;
 mod counted;

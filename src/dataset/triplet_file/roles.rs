@@ -166,9 +166,7 @@ pub(super) fn check_votes(array: &NamedArray, votes: &[[f64; 2]]) -> Result<()> 
 
 /// Checks whether a column tells whether a candidate was chosen, by all words of its name.
 fn is_verdict(name: &str) -> bool {
-    // PsychoPy and E-Prime write the name of the component before it.
-    let of_component = name.rsplit_once('.').map_or(name, |(_, last)| last);
-    [name, of_component].into_iter().any(|name| {
+    [name, of_component(name)].into_iter().any(|name| {
         let mut words = words(name);
         words.retain(|word| !is_person(word));
         let joined = words.concat();
@@ -186,11 +184,16 @@ fn are_verdicts(answers: &[Cell]) -> bool {
     })
 }
 
+/// Returns a name without that of the component before it, as PsychoPy and E-Prime write it.
+fn of_component(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, last)| last)
+}
+
 /// Checks whether a column tells whether an answer was correct.
 fn is_correctness(name: &str) -> bool {
-    let of_component = name.rsplit_once('.').map_or(name, |(_, last)| last);
-    let words = words(of_component);
-    has_one_of(of_component, &CORRECT) && consists_of(&words.concat(), &[&CORRECT, &OF_VERDICTS])
+    let name = of_component(name);
+    let words = words(name);
+    has_one_of(name, &CORRECT) && consists_of(&words.concat(), &[&CORRECT, &OF_VERDICTS])
 }
 
 fn is_yes(answer: &Cell) -> bool {
