@@ -1,13 +1,10 @@
 //! The ids of the rows of an array, in another array of the same file.
 
-use std::path::Path;
-
 use super::Stimuli;
 use super::numbers::{different_numbers, number_in_another_order};
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::{is_of_data, is_of_indices, is_of_names};
-use crate::io::arrays::{Content, NamedArray, describe};
-use crate::io::format::Format;
+use crate::io::arrays::{Content, NamedArray};
 use crate::io::text::{IDENTIFIERS, are_different, has_one_of, is_one_of, words};
 
 /// Smallest number of rows for which different numbers are no coincidence.
@@ -50,24 +47,22 @@ struct Found {
 }
 
 impl Stimuli {
-    /// Reads the ids of the `n` rows of an array of an `.npz`, `.mat` or `.safetensors` file from another
-    /// array of the file. Its content tells that it identifies the rows: it has `n` different texts, or
-    /// `n` different whole numbers that do not just count from 0 or 1. Texts of an array with any name are
-    /// the ids, unless another one is named like ids. Numbers are the ids if their array is named like
-    /// ids, and nothing if it is named like data. `may_identify` tells which arrays are considered.
+    /// Returns the ids of the `n` rows of an array of an `.npz`, `.mat` or `.safetensors` file, given the other
+    /// arrays of the file that may hold them. Its content tells that an array identifies the rows: it has `n`
+    /// different texts, or `n` different whole numbers that do not just count from 0 or 1. Texts of an array
+    /// with any name are the ids, unless another one is named like ids. Numbers are the ids if their array is
+    /// named like ids, and nothing if it is named like data.
     ///
     /// # Errors
-    /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, if the only one cannot be
-    /// read, or if numbers under another name are all that may identify the rows, or are their positions in
-    /// another order; and an error if the file cannot be read.
-    pub(crate) fn beside(
-        path: &Path,
-        format: Format,
+    /// Returns [`FileError::Ambiguous`] if several arrays hold different ids, or names of classes that numbers
+    /// count; if the only one cannot be read; if numbers under another name are all that may identify the
+    /// rows, or are their positions in another order; or if there are only names of other rows.
+    pub(crate) fn beside<'a>(
+        arrays: impl IntoIterator<Item = &'a NamedArray>,
         n: usize,
-        may_identify: &dyn Fn(&str) -> bool,
     ) -> Result<Option<Stimuli>> {
         let mut found = Found::default();
-        for array in describe(path, format, |name, _| may_identify(name))? {
+        for array in arrays {
             match array.list_len() {
                 Some(length) if n > 1 && length == n as u64 => found.add(array)?,
                 _ => found.add_of_others(array, n as u64),
@@ -80,31 +75,31 @@ impl Stimuli {
 
 impl Found {
     /// Adds an array with one element for each row.
-    fn add(&mut self, array: NamedArray) -> Result<()> {
-        let name = array.name;
+    fn add(&mut self, array: &NamedArray) -> Result<()> {
+        let name = array.name.clone();
         let is_named = is_of_names(&name) || is_of_indices(&name);
-        match array.content {
+        match &array.content {
             // Names of categories, several of one, are not ids.
-            Content::Texts(texts) if are_different(&texts) => match is_named {
-                true => self.named.push((name, texts)),
-                false => self.texts.push((name, texts)),
+            Content::Texts(texts) if are_different(texts) => match is_named {
+                true => self.named.push((name, texts.clone())),
+                false => self.texts.push((name, texts.clone())),
             },
             Content::Numbers { values, .. } => {
-                let values = values.unwrap_or_default();
+                let values = values.as_deref().unwrap_or_default();
                 let n = values.len() as f64;
                 let is_code = |value: &f64| value.fract() == 0.0 && (0.0..=n).contains(value);
                 if values.iter().all(is_code) && !values.is_sorted() {
                     self.codes.get_or_insert_with(|| name.clone());
                 }
-                if let Some(ids) = different_numbers(&values) {
+                if let Some(ids) = different_numbers(values) {
                     self.add_numbers(name, ids)?;
                 }
             }
             Content::Unread(what) if is_named => {
-                self.unread.get_or_insert((name, what));
+                self.unread.get_or_insert((name, what.clone()));
             }
             Content::Unread(what) if !is_of_data(&name) => {
-                self.other_unread.get_or_insert((name, what));
+                self.other_unread.get_or_insert((name, what.clone()));
             }
             Content::Texts(_) | Content::Unread(_) => {}
         }
@@ -112,7 +107,7 @@ impl Found {
     }
 
     /// Notes an array that has not one element for each of `n` rows.
-    fn add_of_others(&mut self, array: NamedArray, n: u64) {
+    fn add_of_others(&mut self, array: &NamedArray, n: u64) {
         let name = &array.name;
         // One name too few or too many is a mistake among many rows.
         let is_close = |length: u64| n >= MANY && length.abs_diff(n) == 1;
@@ -123,10 +118,10 @@ impl Found {
         match (&array.content, array.list_len()) {
             (Content::Texts(texts), Some(length)) if length > 1 && are_different(texts) => {
                 if is_of_rows {
-                    self.misfits.push((array.name, length));
+                    self.misfits.push((name.clone(), length));
                 }
             }
-            _ => self.lengths.extend(array.shape),
+            _ => self.lengths.extend(&array.shape),
         }
     }
 

@@ -100,12 +100,16 @@ impl RdmFile {
     }
 
     /// Finds the participants of the RDMs, of which a repeated one has several sessions.
-    pub(super) fn participants_beside(&self, layout: Layout) -> Result<Option<Vec<String>>> {
+    pub(super) fn participants_beside(
+        &self,
+        arrays: &[NamedArray],
+        layout: Layout,
+    ) -> Option<Vec<String>> {
         let n = layout.n_participants;
         if n < 2 {
-            return Ok(None);
+            return None;
         }
-        for array in describe(&self.path, self.format, |name, _| is_participant(name))? {
+        for array in arrays.iter().filter(|array| is_participant(&array.name)) {
             if let Content::Unread(what) = &array.content {
                 log::warn!(
                     "{}: its array {} holds {what}, which is not read: if a participant has several \
@@ -115,12 +119,12 @@ impl RdmFile {
                 );
                 continue;
             }
-            let labels = texts_of(&array).filter(|labels| labels.len() == n);
+            let labels = texts_of(array).filter(|labels| labels.len() == n);
             if let Some(labels) = labels.filter(|labels| counts(labels).is_none()) {
-                return Ok(Some(labels));
+                return Some(labels);
             }
         }
-        Ok(None)
+        None
     }
 }
 

@@ -12,7 +12,7 @@ use super::scale::QUESTIONS;
 use super::summaries::refuse_summaries;
 use crate::error::{Error, FileError, Quoted, Result};
 use crate::io::array_names::{is_of_indices, is_remark};
-use crate::io::arrays::{Content, describe};
+use crate::io::arrays::{Content, NamedArray};
 use crate::io::text::{has_one_of, is_participant};
 use crate::linalg::n_pairs;
 use crate::stimuli::counted;
@@ -24,14 +24,18 @@ impl RdmFile {
     /// Returns [`FileError::Ambiguous`] if one tells directions of judgments apart, marks some of them, asks
     /// for similarities, names a model beside participants, is an order of the pairs, or tells that the RDMs are
     /// those of something else than people.
-    pub(super) fn check_companions(&self, contents: &Contents, layout: Layout) -> Result<()> {
+    pub(super) fn check_companions(
+        &self,
+        contents: &Contents,
+        arrays: &[NamedArray],
+        layout: Layout,
+    ) -> Result<()> {
         let Some(read) = &contents.array_name else {
             return Ok(());
         };
         let (n_people, m) = (layout.n_participants, n_pairs(layout.n_stimuli));
         let is_known = self.similarities.is_some()
             || !matches!(Direction::of(read), Direction::Unknown | Direction::Both);
-        let arrays = describe(&self.path, self.format, |name, _| name != read)?;
         let has_people = arrays
             .iter()
             .any(|array| names_participants(array, n_people));
@@ -39,10 +43,10 @@ impl RdmFile {
             return Err(other_axis(read));
         }
         for array in arrays {
-            if !has_people && names_other_axis(&array, n_people, layout.n_stimuli) {
+            if !has_people && names_other_axis(array, n_people, layout.n_stimuli) {
                 return Err(other_axis(&array.name));
             }
-            let Some(texts) = texts_of(&array) else {
+            let Some(texts) = texts_of(array) else {
                 continue;
             };
             let (name, n) = (&array.name, texts.len());
@@ -82,26 +86,19 @@ impl RdmFile {
     }
 }
 
-impl RdmFile {
-    /// Returns the arrays that belong to other matrices than the one that is read: those beside an array with
-    /// the same name but for its ending, which is that of the matrix, such as `stimuli_P2` beside
-    /// `stimuli_P1` and the matrix `rdm_P1`.
-    pub(super) fn of_others(&self, read: Option<&str>) -> Result<Vec<String>> {
-        let Some((_, own)) = read.and_then(|read| read.split_once('_')) else {
-            return Ok(Vec::new());
-        };
-        let names = describe(&self.path, self.format, |name, _| Some(name) != read)?;
-        let names: Vec<String> = names.into_iter().map(|array| array.name).collect();
-        let is_of_other = |name: &String| {
-            let beside = name.split_once('_').filter(|(_, ending)| *ending != own);
-            beside.is_some_and(|(stem, _)| names.contains(&format!("{stem}_{own}")))
-        };
-        Ok(names
-            .iter()
-            .filter(|name| is_of_other(name))
-            .cloned()
-            .collect())
-    }
+/// Returns the names of the arrays that belong to other matrices than the one that is read: those beside an
+/// array with the same name but for its ending, which is that of the matrix, such as `stimuli_P2` beside
+/// `stimuli_P1` and the matrix `rdm_P1`.
+pub(super) fn of_others<'a>(arrays: &'a [NamedArray], read: Option<&str>) -> Vec<&'a str> {
+    let Some((_, own)) = read.and_then(|read| read.split_once('_')) else {
+        return Vec::new();
+    };
+    let names = || arrays.iter().map(|array| array.name.as_str());
+    let is_of_other = |name: &&str| {
+        let beside = name.split_once('_').filter(|(_, ending)| *ending != own);
+        beside.is_some_and(|(stem, _)| names().any(|other| other == format!("{stem}_{own}")))
+    };
+    names().filter(is_of_other).collect()
 }
 
 impl Judgments {

@@ -298,10 +298,11 @@ fn refuse_raters(labels: &[String], others: Option<&[String]>, axis: usize) -> R
         "pc",
     ];
 
-    let is_number = |word: &String| word.chars().all(char::is_numeric);
-    let is_other = |label: &String| {
-        let words = words(label);
-        matches!(&words[..], [first, rest @ ..] if COLUMNS.contains(&first.as_str()) && !rest.is_empty() && rest.iter().all(is_number))
+    let is_other = |label: &String| match &words(label)[..] {
+        [first, rest @ ..] if COLUMNS.contains(&first.as_str()) => {
+            !rest.is_empty() && rest.iter().all(|word| is_number(word))
+        }
+        _ => false,
     };
     let are_raters = are_numbered_people(labels) || labels.iter().all(is_other);
     let are_others_people = || others.is_some_and(are_numbered_people);
@@ -325,8 +326,7 @@ fn refuse_raters(labels: &[String], others: Option<&[String]>, axis: usize) -> R
 
 /// Checks whether labels are those of people with numbers, such as `P1`.
 pub(super) fn are_numbered_people(labels: &[String]) -> bool {
-    let is_number = |word: &String| word.chars().all(char::is_numeric);
-    let has_number = |label: &String| words(label).iter().any(is_number);
+    let has_number = |label: &String| words(label).iter().any(|word| is_number(word));
     labels.iter().all(has_number) && are_people(labels)
 }
 
@@ -336,13 +336,16 @@ pub(super) fn are_people(labels: &[String]) -> bool {
     /// Letters before the number of a participant.
     const LETTERS: [&str; 4] = ["s", "p", "vp", "sj"];
 
-    let is_number = |word: &String| word.chars().all(char::is_numeric);
     let is_person = |word: &String| is_person(word) || LETTERS.contains(&word.as_str());
     labels.iter().all(|label| match &words(label)[..] {
         [name] => !is_number(name),
-        [first, rest @ ..] => is_person(first) && rest.iter().all(is_number),
+        [first, rest @ ..] => is_person(first) && rest.iter().all(|word| is_number(word)),
         [] => false,
     })
+}
+
+fn is_number(word: &str) -> bool {
+    word.chars().all(char::is_numeric)
 }
 
 fn cast<D: ndarray::Dimension>(array: ArrayD<f64>) -> Result<ndarray::Array<f64, D>> {

@@ -14,10 +14,9 @@ use crate::io::text::{Row, Table, group_alike, is_index_name, is_participant, pl
 /// The columns of a table with one row per pair.
 pub(super) struct LongTable {
     stimuli: [usize; 2],
-    value: usize,
+    /// The column of judgments, or those of several people.
+    values: Vec<usize>,
     participant: Option<usize>,
-    /// Columns of the judgments of people, of which the first is `value`; empty if there is one column.
-    people: Vec<usize>,
     /// The two stimuli that each label of a pair names, if the column of both stimuli holds such labels.
     labels: Option<HashMap<String, [String; 2]>>,
 }
@@ -38,20 +37,17 @@ impl LongTable {
 
     /// Returns the column of the judgments.
     pub(super) fn value(&self) -> usize {
-        self.value
+        self.values[0]
     }
 
     /// Returns the columns of the judgments.
     pub(super) fn values(&self) -> &[usize] {
-        match self.people.is_empty() {
-            true => std::slice::from_ref(&self.value),
-            false => &self.people,
-        }
+        &self.values
     }
 
     /// Returns whether each column of judgments is one of a person.
     pub(super) fn has_columns_of_people(&self) -> bool {
-        !self.people.is_empty()
+        self.values.len() > 1
     }
 
     /// Sets the stimuli that the labels of pairs name.
@@ -158,9 +154,8 @@ impl LongTable {
             (_, [], several) if people.is_empty() && are_of_people(names, several) => {
                 return Ok(Some(Self {
                     stimuli,
-                    value: several[0],
+                    values: several.to_vec(),
                     participant: None,
-                    people: several.to_vec(),
                     labels: None,
                 }));
             }
@@ -210,9 +205,8 @@ impl LongTable {
         };
         Ok(Some(Self {
             stimuli,
-            value,
+            values: vec![value],
             participant,
-            people: Vec::new(),
             labels: None,
         }))
     }
@@ -236,9 +230,8 @@ impl LongTable {
                 (Coverage::Complete, &[value]) if first == 0 && !is_property(table.name(value)) => {
                     return Ok(Some(Self {
                         stimuli,
-                        value,
+                        values: vec![value],
                         participant: None,
-                        people: Vec::new(),
                         labels: None,
                     }));
                 }

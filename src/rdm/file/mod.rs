@@ -36,10 +36,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StimuliError, same_length};
 use crate::formats::TextEncoding;
+use crate::io::arrays::describe;
 use crate::io::format::Format;
 use crate::io::text::is_participant;
 use crate::rdm::{Participant, RdmSet};
 use crate::stimuli::{IdForm, Stimuli};
+use companions::of_others;
 use content::is_symmetric;
 use layout::{Knowledge, Layout};
 use lookalikes::{refuse_codes, refuse_diagonals, refuse_listed_pairs, refuse_stacked};
@@ -247,19 +249,23 @@ impl RdmFile {
         contents.settle_axes(layout)?;
         self.check_direction(&contents)?;
         self.refuse_lower_triangle(&contents, layout)?;
-        self.check_companions(&contents, layout)?;
-        let beside = self.participants_beside(layout)?;
-        contents.participants = contents.participants.or(beside);
-        let n = layout.n_stimuli;
-        let of_others = self.of_others(contents.array_name.as_deref())?;
-        let may_identify = |name: &str| {
-            let is_of_people = layout.n_participants == n && is_participant(name);
-            let is_of_other = of_others.iter().any(|other| other == name);
-            Some(name) != contents.array_name.as_deref() && !is_of_people && !is_of_other
+        let array_name = contents.array_name.as_deref();
+        let arrays = match array_name {
+            Some(read) => describe(&self.path, self.format, |name, _| name != read)?,
+            None => Vec::new(),
         };
+        self.check_companions(&contents, &arrays, layout)?;
+        let beside = self.participants_beside(&arrays, layout);
+        let n = layout.n_stimuli;
+        let of_others = of_others(&arrays, array_name);
+        let identifying = arrays.iter().filter(|array| {
+            let is_of_people = layout.n_participants == n && is_participant(&array.name);
+            !is_of_people && !of_others.contains(&array.name.as_str())
+        });
+        contents.participants = contents.participants.or(beside);
         let own = match contents.stimuli {
             Some(own) => Some(own),
-            None => match Stimuli::beside(&self.path, self.format, n, &may_identify) {
+            None => match Stimuli::beside(identifying, n) {
                 // Given ids replace those that cannot be read.
                 Err(_) if self.ids.is_some() => None,
                 own => own?,
@@ -277,7 +283,7 @@ impl RdmFile {
             // More than 2³² stimuli would have more pairs than fit in memory.
             (None, None) => Stimuli::unnamed(n as u32).with_origin(&self.path),
         };
-        self.refuse_other_orders(contents.array_name.as_deref(), layout, &stimuli)?;
+        self.refuse_other_orders(&arrays, layout, &stimuli)?;
         let (array, participants) = (contents.array, contents.participants);
         refuse_codes(&array)?;
         let n_negative = array.iter().filter(|&&value| value < 0.0).count();

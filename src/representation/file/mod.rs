@@ -19,6 +19,7 @@ use super::{Features, Provenance, Representation, RepresentationSource};
 use crate::error::{Error, FileError, Result, StimuliError};
 use crate::formats::TextEncoding;
 use crate::io::array_names::are_of_two_sets;
+use crate::io::arrays::describe;
 use crate::io::element::{encode_f32, encode_f64};
 use crate::io::format::Format;
 use crate::io::{BUFFER_BYTES, extension};
@@ -233,11 +234,12 @@ impl FileSource {
                 (None, Some(stimuli)) => stimuli.with_origin(&self.path),
                 (None, None) => {
                     let n_rows = contents.features.dim().0;
-                    let is_other = |name: &str| {
+                    let is_other = |name: &str, _| {
                         let is_apart = |own: &str| own == name || are_of_two_sets(own, name);
                         !array.as_deref().is_some_and(is_apart)
                     };
-                    let own = Stimuli::beside(&self.path, self.format, n_rows, &is_other)?;
+                    let others = describe(&self.path, self.format, is_other)?;
+                    let own = Stimuli::beside(&others, n_rows)?;
                     own.map_or_else(|| unnamed(n_rows), Ok)?
                         .with_origin(&self.path)
                 }
