@@ -10,8 +10,8 @@ use crate::error::{FileError, Result};
 pub(crate) enum Separator {
     /// A single byte; fields may be quoted.
     Byte(u8),
-    /// Any number of spaces and tabs, but no other white space; fields may be quoted. Lines that begin with `#` are comments,
-    /// unless they have as many fields as the other records.
+    /// Any number of spaces and tabs, but no other white space; fields may be quoted. Lines that begin with
+    /// `#` are comments, unless they have as many fields as the other records.
     WhiteSpace,
 }
 
