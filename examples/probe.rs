@@ -8,7 +8,7 @@
 //!     --penalty trace --lambda 0.01
 //! ```
 //!
-//! Features are standardised by one mean and standard deviation over all rows of the file, to which
+//! Features are standardized by one mean and standard deviation over all rows of the file, to which
 //! trial indices refer. With `--folds`, the probe is tested on held-out objects, and penalties are
 //! chosen within each fold. An error ends the program with exit code 1 and one line; a fit that is
 //! not certified to be within the tolerance is printed, with exit code 2.
@@ -106,7 +106,7 @@ struct Arguments {
     /// also occur in training, so that accuracies are too high for new objects).
     #[arg(long, default_value = "objects")]
     hold_out: HoldOut,
-    /// Standardise folds by the mean and standard deviation of all objects, as published, instead
+    /// Standardize folds by the mean and standard deviation of all objects, as published, instead
     /// of the training objects.
     #[arg(long)]
     moments_of_all_objects: bool,

@@ -81,7 +81,7 @@ struct Arguments {
     /// Divide features by their standard deviations over the training rows.
     #[arg(long)]
     standardize: bool,
-    /// Choose penalties by generalised cross-validation instead of leave-one-out.
+    /// Choose penalties by generalized cross-validation instead of leave-one-out.
     #[arg(long)]
     gcv: bool,
     /// Choose one penalty for all targets instead of one per target.
@@ -121,7 +121,7 @@ struct Report {
     /// R² on the rows after the training rows.
     r2: Option<Vec<f64>>,
     mean_r2: Option<f64>,
-    /// R² by leave-one-out or generalised cross-validation of the training rows; `None` if a target
+    /// R² by leave-one-out or generalized cross-validation of the training rows; `None` if a target
     /// is constant.
     expected_r2: Option<Vec<f64>>,
     selection: Selection,

@@ -1,4 +1,4 @@
-//! SHA-256 hashes of data in memory, used to recognise identical data.
+//! SHA-256 hashes of data in memory, used to recognize identical data.
 
 use sha2::{Digest, Sha256};
 

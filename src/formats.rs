@@ -39,7 +39,9 @@
 //! or, also in a `.safetensors` file, of whole numbers that are all different and not simply 0, 1,
 //! 2, …, if its name is such as `ids`.
 //!
-//! What may be something else than a feature is an error that says how to read or ignore it:
+//! What may be something else than a feature is an error that says how to read or ignore it. Where the
+//! numbers can be features, [`FileSource::with_unchecked_content`](crate::FileSource::with_unchecked_content)
+//! (`--unchecked`) reads them as such:
 //!
 //! - a field such as `?` or `12%`, which is not an id either, and numbers that appear to mark missing
 //!   values (`-999`, or a single `-1` among ratings);
@@ -187,7 +189,7 @@ use crate::error::{Error, Result};
 
 /// The character encoding of a text file. Default: UTF-8.
 ///
-/// UTF-16 is recognised by its byte order mark or by its zero bytes, and does not have to be
+/// UTF-16 is recognized by its byte order mark or by its zero bytes, and does not have to be
 /// specified. Any label of the WHATWG Encoding Standard can be parsed, such as `windows-1252` (also
 /// called `latin1`), `shift_jis` or `macintosh`.
 ///

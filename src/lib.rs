@@ -40,7 +40,7 @@
 //!
 //! # Where to start
 //!
-//! Each task has a short example in the [`guide`], which is run as a test.
+//! Each task has a short example in the [`guide`].
 //!
 //! | task | example |
 //! |---|---|
@@ -77,7 +77,7 @@
 //! With `default-features = false` the crate has no networks, and depends on 118 instead of 194
 //! crates. Arrays are those of [`ndarray`], which is re-exported.
 //!
-//! Dependencies do the numerical work and are 12 to 74 times slower without optimisation. Add these
+//! Dependencies do the numerical work and are 12 to 74 times slower without optimization. Add these
 //! lines to the `Cargo.toml` of your own project, or use release builds:
 //!
 //! ```toml

@@ -113,7 +113,7 @@ pub fn transfer<J: ?Sized, M: PairedMetric<J>>(
 }
 
 /// Scores like [`transfer`], with different metrics before and after the transform: for example,
-/// cosine before and the dot product after, which the [probe](crate::Probe) optimises.
+/// cosine before and the dot product after, which the [probe](crate::Probe) optimizes.
 ///
 /// # Errors
 /// Returns an error if [`transfer`] does.

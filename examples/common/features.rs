@@ -25,6 +25,10 @@ pub struct FeatureReading {
     /// Name of a column of a table of features that is none; repeat the flag for several columns.
     #[arg(long, value_name = "NAME")]
     pub ignore_column: Vec<String>,
+    /// Read features without an error for rows, columns and numbers that may be ids, row numbers,
+    /// summaries of others or codes of missing values.
+    #[arg(long)]
+    pub unchecked: bool,
     #[command(flatten)]
     pub text: Reading,
 }
@@ -120,6 +124,9 @@ impl FeatureReading {
         }
         for column in self.ignore_column.iter().filter(is_there) {
             source = source.with_ignored_column(column)?;
+        }
+        if self.unchecked {
+            source = source.with_unchecked_content();
         }
         let features = source.read()?;
         let stimuli = self.text.in_form(features.stimuli().clone())?;

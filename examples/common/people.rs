@@ -34,6 +34,10 @@ pub struct RdmReading {
     /// if there are as many participants as pairs.
     #[arg(long)]
     pub condensed_rows: bool,
+    /// Read dissimilarities without an error for numbers and RDMs that may be codes of missing
+    /// judgments or summaries of others.
+    #[arg(long)]
+    pub unchecked_human: bool,
     /// Allow missing pairs: NaN, or in tables an empty field, NA, null or a dot.
     #[arg(long)]
     pub missing: bool,
@@ -60,6 +64,9 @@ impl RdmReading {
         }
         if let Some(n) = self.n_stimuli {
             file = file.with_n_stimuli(n);
+        }
+        if self.unchecked_human {
+            file = file.with_unchecked_content();
         }
         if self.missing {
             file = file.with_missing_pairs();

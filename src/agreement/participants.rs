@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agreement::PairAgreement;
 use crate::agreement::kappa::compare;
-use crate::error::{Error, JudgmentError, Result};
+use crate::error::{Error, JudgmentError, Result, unknown_participants};
 use crate::inference::{ClusteredTrials, Confidence, Estimate, Interval, clustered_mean_of};
 use crate::judgment::{Question, Task, Trials};
 
@@ -50,7 +50,7 @@ pub struct AgreementWithOthers {
     pub is_at_chance: bool,
 }
 
-/// Which participants agree with which others.
+/// The agreement of every two participants, and of each participant with the others.
 ///
 /// ```
 /// use human_alignment::agreement::ParticipantAgreement;
@@ -103,7 +103,7 @@ impl ParticipantAgreement {
         if min_shared == 0 {
             return Err(Error::parameter(
                 "shared questions",
-                "1 at least",
+                "at least 1",
                 min_shared,
             ));
         }
@@ -147,8 +147,7 @@ struct Shared<'a, T: Task> {
 impl<'a, T: Task> Shared<'a, T> {
     fn new(trials: &'a Trials<T>) -> Result<Self> {
         let Some(labelled) = trials.participants() else {
-            let expected = "given for each trial";
-            return Err(Error::parameter("participants", expected, "unknown"));
+            return Err(unknown_participants());
         };
         let answer = |(&trial, &person): (&[u32; 3], &u32)| {
             let (Question(question), answer) = T::question(trial);

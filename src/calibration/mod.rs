@@ -6,7 +6,7 @@
 //!
 //! | task | item |
 //! |---|---|
-//! | fit the temperature that minimises the cross-entropy | [`TemperatureScaling`] |
+//! | fit the temperature that minimizes the cross-entropy | [`TemperatureScaling`] |
 //! | repeat the published search over a grid of temperatures | [`PublishedSearch`] |
 //! | combine probabilities, of a representation or any other source, with human choices | [`Predictions`] |
 //! | compute a reliability diagram and calibration errors | [`ReliabilityTable`] |

@@ -27,7 +27,7 @@ pub struct PublishedSearch {
     temperatures: Vec<f64>,
 }
 
-/// The criterion that a search minimises.
+/// The criterion that a search minimizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub struct SearchPoint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TemperatureSearchResult {
-    /// The criterion that was minimised.
+    /// The criterion that was minimized.
     pub criterion: SearchCriterion,
     /// The best temperature of the grid (a factor of dot products) and its criterion.
     pub best: SearchPoint,

@@ -10,7 +10,7 @@ use crate::metric::odd_one_out::ZeroShotOddOneOut;
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 
-/// Temperature scaling (Guo, Pleiss, Sun & Weinberger 2017): fits the temperature τ that minimises
+/// Temperature scaling (Guo, Pleiss, Sun & Weinberger 2017): fits the temperature τ that minimizes
 /// the cross-entropy of human choices with probabilities softmax(similarity / τ). It changes
 /// probabilities, but not predicted choices.
 ///
@@ -19,7 +19,7 @@ use crate::similarity::Similarity;
 /// = 0 or β = ∞ ([`BestTemperature`]).
 ///
 /// If [`ChoiceFrequencies`] are probabilities ([`ChoiceFrequencies::new`]), the temperature also
-/// minimises the Kullback–Leibler divergence from them. An example is in the documentation of the
+/// minimizes the Kullback–Leibler divergence from them. An example is in the documentation of the
 /// [module](super).
 ///
 /// | setting | default |

@@ -22,7 +22,7 @@ use crate::judgment::{Task, Trials};
 ///
 /// | setting | default |
 /// |---|---|
-/// | minimal number of trials of a group for a test | 30 |
+/// | minimum number of trials of a group for a test | 30 |
 /// | confidence | 0.95 |
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
@@ -71,7 +71,7 @@ pub struct GroupAlignment {
     pub accuracy: Option<Estimate>,
     /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Option<Interval>,
-    /// The mean −ln p of the human choices, in nats, if the costs of trials were given.
+    /// The mean −ln p of the human choices, in nats, if the surprisals of trials were given.
     pub cross_entropy: Option<Estimate>,
     /// The accuracy minus that of all trials, with its standard error.
     pub difference: Option<Estimate>,
@@ -94,7 +94,7 @@ pub struct GroupAnalysisResult {
     pub accuracy: Estimate,
     /// The confidence interval of the accuracy, within [0, 1].
     pub interval: Interval,
-    /// The mean −ln p of the human choices in all trials, in nats, if the costs of trials were
+    /// The mean −ln p of the human choices in all trials, in nats, if the surprisals of trials were
     /// given.
     pub cross_entropy: Option<Estimate>,
     /// The groups, in the order of [`TrialGroups`].
@@ -125,7 +125,7 @@ impl GroupAnalysis {
     /// Returns `ArgumentError::InvalidParameter` if the number is less than 2.
     pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
         if n < 2 {
-            return Err(Error::parameter("trials of a group", "2 at least", n));
+            return Err(Error::parameter("trials of a group", "at least 2", n));
         }
         self.min_trials = n;
         Ok(self)
@@ -146,7 +146,7 @@ impl GroupAnalysis {
         self.confidence
     }
 
-    /// Computes the alignment by group, from the credit of each trial and optionally its cost, −ln
+    /// Computes the alignment by group, from the credit of each trial and optionally its surprisal, −ln
     /// p of the human choice
     /// ([`ZeroShotOddOneOut::surprisals`](crate::ZeroShotOddOneOut::surprisals)).
     ///
@@ -154,8 +154,8 @@ impl GroupAnalysis {
     /// trials, and for the objects that they share with other trials.
     ///
     /// # Errors
-    /// Returns `ArgumentError::LengthMismatch` if the number of credits, costs or trials of the
-    /// groups differs from the number of trials, and `ArgumentError::InvalidParameter` for a cost
+    /// Returns `ArgumentError::LengthMismatch` if the number of credits, surprisals or trials of the
+    /// groups differs from the number of trials, and `ArgumentError::InvalidParameter` for a surprisal
     /// that is not finite.
     pub fn run<T: Task>(
         &self,
@@ -167,7 +167,7 @@ impl GroupAnalysis {
         check_length(trials, credits)?;
         same_length("trials that are in groups", trials.len(), groups.n_trials())?;
         let cross_entropy = surprisals
-            .map(|costs| clustered_mean_of(trials, costs))
+            .map(|surprisals| clustered_mean_of(trials, surprisals))
             .transpose()?;
         let clustered = ClusteredTrials::of(trials);
         let accuracy = mean_over_trials(clustered, credits);
@@ -233,9 +233,12 @@ impl Whole<'_> {
     }
 
     fn cross_entropy_of(&self, positions: &[usize]) -> Option<Estimate> {
-        let costs = self.surprisals.filter(|_| !positions.is_empty())?;
-        let costs = positions.iter().map(|&trial| (costs[trial], 1.0));
-        Some(weighted_mean(self.select(positions).clustered(), costs))
+        let surprisals = self.surprisals.filter(|_| !positions.is_empty())?;
+        let surprisals = positions.iter().map(|&trial| (surprisals[trial], 1.0));
+        Some(weighted_mean(
+            self.select(positions).clustered(),
+            surprisals,
+        ))
     }
 
     fn select(&self, positions: &[usize]) -> SelectedTrials {

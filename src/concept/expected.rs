@@ -15,14 +15,14 @@ use crate::judgment::{Task, Trials, choosing};
 /// choice probabilities are correct (calibrated).
 ///
 /// Groups that depend on the answers of participants, such as those of
-/// [`TrialGroups::by_dimension`], have different accuracies even for a perfect model: a trial in
-/// which people chose a pair for a weak reason is both in the group of that reason and difficult to
-/// predict. A comparison with all trials ([`GroupAnalysis`](crate::concept::GroupAnalysis)) does not
+/// [`TrialGroups::by_dimension`], have different accuracies even for a perfect model: a trial
+/// whose choice is explained by a dimension with small weights is in the group of that dimension, and
+/// is also difficult to predict. A comparison with all trials ([`GroupAnalysis`](crate::concept::GroupAnalysis)) does not
 /// show where a model fails. A comparison with the expected accuracy does.
 ///
 /// | setting | default |
 /// |---|---|
-/// | minimal number of trials of a group for a test | 30 |
+/// | minimum number of trials of a group for a test | 30 |
 /// | confidence | 0.95 |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExpectedAccuracy {
@@ -73,7 +73,7 @@ impl ExpectedAccuracy {
     /// Returns `ArgumentError::InvalidParameter` if the number is less than 2.
     pub fn with_min_trials(mut self, n: usize) -> Result<Self> {
         if n < 2 {
-            return Err(Error::parameter("trials of a group", "2 at least", n));
+            return Err(Error::parameter("trials of a group", "at least 2", n));
         }
         self.min_trials = n;
         Ok(self)

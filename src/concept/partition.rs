@@ -132,7 +132,7 @@ pub struct FamilySummary {
     pub n_alike: usize,
 }
 
-/// How trials separate families of models.
+/// The trials in which one family of models is right and another is wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FamilyPartition {

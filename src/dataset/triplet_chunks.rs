@@ -16,9 +16,10 @@ use crate::stimuli::{Numbers, Stimuli};
 
 /// An iterator over the trials of a file, which holds one chunk of trials in memory at a time.
 ///
-/// The file is an `.npy` array of shape (trials, 3) or a text file with three indices per line,
-/// counted from 0 and with the odd one last. [`TripletFile`](crate::dataset::TripletFile) reads
-/// other layouts, but not in chunks. Every chunk has `chunk_len` trials, except that the last may
+/// The file is an `.npy` array of shape (trials, 3) or a text file with three indices per line, in
+/// the order of [`Trials::new`]. Indices count from 0 unless [`TripletChunks::with_counting`] sets
+/// another base. [`TripletFile`](crate::dataset::TripletFile) reads other layouts, but not in
+/// chunks. Every chunk has `chunk_len` trials, except that the last may
 /// have fewer; no chunk is empty. After an error the iterator ends.
 ///
 /// Errors of the chunks are within `Context::File`: [`JudgmentError::InvalidTrial`] with the number

@@ -5,7 +5,7 @@
 //!
 //! [`Spose`] (Zheng, Pereira, Baker & Hebart, 2019; Hebart, Zheng, Pereira & Baker, 2020) finds
 //! X ≥ 0, objects × dimensions. The similarity of two objects is the dot product of their rows, and
-//! a pair is chosen with probability softmax(similarity) over the pairs of a trial. It minimises
+//! a pair is chosen with probability softmax(similarity) over the pairs of a trial. It minimizes
 //!
 //! F = mean over trials of −ln p(chosen pair) + (λ / objects) Σ x,
 //!
@@ -54,7 +54,7 @@
 //! # Objects without trials
 //!
 //! The rows of an embedding are all stimuli of the trials. A stimulus that no trial shows has zero
-//! weights, which minimise F. For this reason, λ is chosen on held-out trials and not on held-out
+//! weights, which minimize F. For this reason, λ is chosen on held-out trials and not on held-out
 //! objects: nothing is known about an object that no trial shows.
 
 mod assignment;
@@ -304,7 +304,7 @@ impl Spose {
         Embedding::new(self, choices, &mut objective, state, last)
     }
 
-    /// Minimises the objective from a state, or from random weights.
+    /// Minimizes the objective from a state, or from random weights.
     fn solve(
         &self,
         objective: &mut Objective<'_>,

@@ -1,4 +1,4 @@
-//! The minimisation of the objective over non-negative weights.
+//! The minimization of the objective over non-negative weights.
 
 use std::ops::ControlFlow;
 
@@ -22,7 +22,7 @@ const WINDOW: usize = 10;
 pub enum Ending {
     /// The relative change of the objective, or the KKT residual, is within the tolerance.
     Converged,
-    /// The observer stopped the fit.
+    /// The callback stopped the fit.
     Stopped,
     /// The limit on the number of iterations was reached.
     OutOfIterations,
@@ -106,7 +106,7 @@ impl<'s, 'o> Search<'s, 'o> {
         Self { objective, state }
     }
 
-    /// Minimises the objective. `observe` is called with every state and may stop the search.
+    /// Minimizes the objective. `observe` is called with every state and may stop the search.
     ///
     /// # Errors
     /// Returns an error of `observe`, and `ComputationError::LossNotFinite` if the objective is not

@@ -24,7 +24,7 @@ use crate::probe::mini_batch::{Descent, Optimizer};
 ///
 /// mean over trials of −ln p(chosen pair) + (1 / trials) Σ [ln q(w) − ln p(w)]
 ///
-/// is minimised over μ and ln σ, where q is the density of the weight and the prior p a mixture of
+/// is minimized over μ and ln σ, where q is the density of the weight and the prior p a mixture of
 /// two normal distributions around 0: π N(0, spike²) + (1 − π) N(0, slab²). Every step draws all
 /// weights once and uses all trials, by Adam with a learning rate that declines linearly to a
 /// twentieth at the last step, instead of batches of trials as published.

@@ -21,7 +21,7 @@ pub enum ArgumentError {
     },
 
     /// There are fewer items than a method needs.
-    #[error("{found} {what} are too few (needed: {needed})")]
+    #[error("too few {what}: {found} (needed: at least {needed})")]
     #[non_exhaustive]
     TooFew {
         /// The items.
@@ -33,7 +33,7 @@ pub enum ArgumentError {
     },
 
     /// Two arguments that belong together have different lengths.
-    #[error("{what}: {found} (expected {expected})")]
+    #[error("wrong number of {what}: {found} (expected {expected})")]
     #[non_exhaustive]
     LengthMismatch {
         /// The length.
@@ -102,6 +102,12 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64> {
     }
 }
 
+/// Returns the error of trials without participants.
+pub(crate) fn unknown_participants() -> Error {
+    let expected = "known (`Trials::with_participants`, `--participants`)";
+    Error::parameter("participants of the trials", expected, "missing")
+}
+
 /// Checks that there are as many items as a method needs.
 pub(crate) fn at_least(what: &'static str, needed: usize, found: usize) -> Result<()> {
     if found >= needed {
@@ -149,8 +155,8 @@ pub(crate) fn check_penalties(sorted_penalties: &[f64]) -> Result<()> {
     match sorted_penalties.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(()),
         Some(twice) => {
-            let expected = "different from all others";
-            Err(Error::parameter("penalty", expected, twice[0]))
+            let found = format_args!("{} twice", twice[0]);
+            Err(Error::parameter("penalties", "different", found))
         }
     }
 }

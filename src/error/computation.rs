@@ -56,7 +56,7 @@ pub enum ComputationError {
     /// More than half of all pairs of rows are equal, so that their median distance is 0.
     #[error(
         "the median distance between rows of representation {representation} is 0: \
-         the bandwidth of its kernel is undefined"
+         the bandwidth of its kernel is undefined; remove duplicate stimuli, or use the linear kernel"
     )]
     #[non_exhaustive]
     ZeroMedianDistance {
@@ -68,7 +68,8 @@ pub enum ComputationError {
     /// positive.
     #[error(
         "the HSIC of representation {representation} with itself is {hsic:e}, not positive beyond \
-         rounding: its CKA is undefined"
+         rounding: its CKA is undefined; use more stimuli, or the biased estimator (`Estimator::Biased`, \
+         `--estimator biased`)"
     )]
     #[non_exhaustive]
     HsicNotPositive {

@@ -28,7 +28,9 @@ mod report;
 mod short;
 
 pub use argument::ArgumentError;
-pub(crate) use argument::{at_least, check_penalties, positive, same_length, wrong_shape};
+pub(crate) use argument::{
+    at_least, check_penalties, positive, same_length, unknown_participants, wrong_shape,
+};
 pub use computation::ComputationError;
 pub(crate) use short::{List, NAMED_IDS, Numbers, Quoted, Sample, Short, on_one_line};
 

@@ -175,7 +175,9 @@ impl Architecture {
 
     /// Returns the preprocessing of the first [`PublishedWeights`] of the architecture.
     ///
-    /// Other weights of the architecture may need a different preprocessing, see [`ModelName`].
+    /// Weights are not considered. Other weights of the architecture may need a different
+    /// preprocessing; [`ModelName::preprocessing_for`] returns an error unless that of the weights of
+    /// a network is known.
     ///
     /// # Errors
     /// Returns `ExtractError::NoPreprocessing` if no published weights are known.

@@ -217,8 +217,8 @@ pub enum ExtractError {
 
     /// The weights, or a configuration beside them, are of a network that computes something else.
     #[error(
-        "{setting} of these weights is {}, not {} as in {architecture}: use an architecture that has it, or, \
-         if it is of other weights, remove the file that says so or save the parameters alone",
+        "{setting} of these weights is {}, not {} as in {architecture}: use an architecture with this setting; \
+         if the setting belongs to other weights, remove the configuration file, or save the parameters alone",
         Short(found),
         Short(expected)
     )]
@@ -347,7 +347,7 @@ fn describes(file: &str) -> String {
 
 /// Returns the names of presets, and the form of those that can be made.
 fn preset_names(names: &[String]) -> String {
-    let made = "imagenet-256-bilinear-224 (normalisation-shorter side-filter-crop)".to_owned();
+    let made = "imagenet-256-bilinear-224 (normalization-shorter side-filter-crop)".to_owned();
     match names {
         [] => made,
         names => format!("{}, or {made}", names.join(", ")),

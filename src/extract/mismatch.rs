@@ -22,7 +22,7 @@ pub(super) fn remedy(
                    saving (`merge_and_unload`)";
     } else if has(".zero_point") || has("_packed_params") {
         remedy +=
-            ": the parameters are quantised: save those of the network before its quantisation";
+            ": the parameters are quantized: save those of the network before its quantization";
     } else if let Some(cause) = cause {
         remedy += &format!(": {cause}");
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {

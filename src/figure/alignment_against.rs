@@ -222,8 +222,9 @@ impl AlignmentAgainst {
         let points = self.models.iter();
         let points = points.map(|model| (self.spacing.apply(model.against), model.alignment.value));
         Line::through(&points.collect::<Vec<_>>()).ok_or_else(|| {
-            let expected = "through at least 3 models that differ in both numbers";
-            Error::parameter("the line of least squares", expected, self.models.len())
+            let expected = "at least 3 that differ in both numbers";
+            let what = "models of a line of least squares";
+            Error::parameter(what, expected, self.models.len())
         })
     }
 }

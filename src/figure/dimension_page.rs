@@ -8,7 +8,7 @@ use super::quantity::{Quantity, drawable};
 use super::thumbnail::Thumbnail;
 use crate::error::{Result, at_least};
 
-/// A page of the objects that characterise a dimension, in descending order of their weights, by
+/// A page of the objects that characterize a dimension, in descending order of their weights, by
 /// name or by image.
 ///
 /// ```

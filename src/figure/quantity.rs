@@ -7,7 +7,9 @@ use crate::error::{FigureError, Result};
 /// ```
 /// use human_alignment::figure::Quantity;
 ///
-/// // Values in [0, 1] are written as percentages.
+/// // Values in [0, 1] are drawn as percentages.
+/// let accuracy = Quantity::percent("Accuracy");
+/// # let _ = accuracy;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {

@@ -10,8 +10,8 @@
 //! | [`reference_numbers`] | results on published data, to compare your own with |
 //! | [`extend`] | a network, a data set and a metric of your own |
 //!
-//! All examples are run as tests of the crate. They use small generated data, so that they can be
-//! copied into a new program. A function that contains an example returns
+//! All examples are compiled as tests of the crate, and run unless they read your files. Most use
+//! small generated data, so that they can be copied into a new program. A function that contains an example returns
 //! `human_alignment::Result<()>`.
 
 #[doc = include_str!("bring_your_data.md")]

@@ -46,7 +46,7 @@ pub enum ImageError {
     },
 
     /// Two image files have the name of one stimulus.
-    #[error("stimulus {} has two images: {} and {}", Quoted(id), first.display(), second.display())]
+    #[error("stimulus {} has two images: {} and {}; keep one of them", Quoted(id), first.display(), second.display())]
     #[non_exhaustive]
     Duplicate {
         /// The stimulus.

@@ -102,7 +102,7 @@ impl ImageFiles {
     }
 
     /// Lists the images of a folder ([`from_folder`](Self::from_folder)), of a list of files
-    /// ([`from_list`](Self::from_list)), or a single image, which is recognised by its extension.
+    /// ([`from_list`](Self::from_list)), or a single image, which is recognized by its extension.
     ///
     /// # Errors
     /// As for [`from_folder`](Self::from_folder) and [`from_list`](Self::from_list).

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unknown_participants};
 use crate::individual::{RandomEffects, shrink};
 use crate::inference::{
     Confidence, Credit, Estimate, Interval, check_length, clustered_mean, clustered_mean_of,
@@ -81,8 +81,7 @@ impl ParticipantAccuracies {
     ) -> Result<Self> {
         check_length(trials, credits)?;
         let Some(labelled) = trials.participants() else {
-            let expected = "given for each trial";
-            return Err(Error::parameter("participants", expected, "unknown"));
+            return Err(unknown_participants());
         };
         let mut of_people = vec![Vec::new(); labelled.labels().len()];
         for (trial, &person) in labelled.by_trial().iter().enumerate() {
@@ -105,8 +104,8 @@ impl ParticipantAccuracies {
             / total;
         let independent = mean * (1.0 - mean);
         if independent <= 0.0 {
-            let expected = "different for some trials";
-            return Err(Error::parameter("credits", expected, mean));
+            let found = format_args!("all {mean}");
+            return Err(Error::parameter("credits of trials", "different", found));
         }
         let residual = |(trial, credit): (usize, &Credit)| {
             credit.value() - each[labelled.by_trial()[trial] as usize].value

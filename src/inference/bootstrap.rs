@@ -87,8 +87,12 @@ impl ObjectBootstrap {
         if (2..=1_000_000).contains(&n_replicates) {
             Ok(Self { n_replicates, seed })
         } else {
-            let expected = "2 to 1000000 replicates";
-            Err(Error::parameter("bootstrap", expected, n_replicates))
+            let expected = "from 2 to 1000000";
+            Err(Error::parameter(
+                "number of replicates",
+                expected,
+                n_replicates,
+            ))
         }
     }
 

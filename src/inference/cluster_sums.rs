@@ -149,7 +149,7 @@ fn merged(left: &[(u64, Cell)], right: &[(u64, Cell)]) -> Vec<(u64, Cell)> {
     merged
 }
 
-/// Returns a hash of a key: the finaliser of SplitMix64.
+/// Returns a hash of a key: the finalizer of SplitMix64.
 pub(super) fn hash_of_key(key: u64) -> u64 {
     let mut hash = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -33,7 +33,7 @@ pub struct EquivalenceTest {
     level: f64,
 }
 
-/// What the 1 − 2α interval of a difference says about a margin.
+/// The conclusion of an equivalence test, from the 1 − 2α interval of a difference and the margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -73,7 +73,7 @@ pub struct Equivalence {
     /// The 1 − 2α interval of the difference. It is unbounded if the standard error is unknown.
     #[serde(with = "unbounded")]
     pub interval: Interval,
-    /// What the interval says about the margin.
+    /// The conclusion of the test.
     pub verdict: EquivalenceVerdict,
 }
 

@@ -131,7 +131,7 @@ fn check(n: usize, differences: &[(usize, usize, Estimate)]) -> Result<()> {
     for &(first, second, difference) in differences {
         let pair = (first.min(second), first.max(second));
         if first == second || pair.1 >= n || !pairs.insert(pair) {
-            let expected = format!("different pairs of {n} models");
+            let expected = format!("different pairs of two of {n} models");
             let found = format_args!("{first} and {second}");
             return Err(Error::parameter("compared models", expected, found));
         }

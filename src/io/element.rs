@@ -235,7 +235,7 @@ impl Element {
 
     /// Decodes elements and appends them; an incomplete element at the end is ignored.
     ///
-    /// The type is matched once for each call, so that the inner loops can be vectorised.
+    /// The type is matched once for each call, so that the inner loops can be vectorized.
     pub(crate) fn decode<T: FromElement>(self, bytes: &[u8], out: &mut Vec<T>) {
         macro_rules! each {
             ($type:ty, $value:ident => $number:expr) => {

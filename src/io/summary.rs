@@ -1,4 +1,4 @@
-//! Rows of a matrix that summarise the other rows.
+//! Rows of a matrix that summarize the other rows.
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 

@@ -64,8 +64,9 @@ pub enum JudgmentError {
 
     /// Trials show stimuli that have no features.
     #[error(
-        "{n_trials} of {n_total} trials show stimuli without features; drop them \
-         (`Trials::restrict_to`, `TripletSource::without_unknown`, `--drop-missing`), or add the features"
+        "{n_trials} of {n_total} trials show stimuli without features, or that are not in the list of stimuli; \
+         drop them (`Trials::restrict_to`, `TripletSource::without_unknown`, `--drop-missing`), or add the \
+         stimuli"
     )]
     #[non_exhaustive]
     WithoutFeatures {
@@ -78,7 +79,10 @@ pub enum JudgmentError {
     },
 
     /// A source of choices does not answer the question of a trial, or has fewer answers than are needed.
-    #[error("trial {trial}: its question has no answer, or fewer answers than trials")]
+    #[error(
+        "trial {trial}: the choices contain no further answer to its question; give as many answers to each \
+         question as there are trials with it"
+    )]
     #[non_exhaustive]
     Unanswered {
         /// The trial.

@@ -38,7 +38,7 @@ pub struct ChoiceFrequencies<T> {
 }
 
 /// An answer of a participant to a question.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FrequencyAnswer {
     /// Index of the question.
     pub question: usize,
@@ -227,6 +227,15 @@ impl<T: Task> fmt::Debug for ChoiceFrequencies<T> {
             .field("n_questions", &self.questions.len())
             .field("n_stimuli", &self.stimuli.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl<T> PartialEq for ChoiceFrequencies<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.stimuli == other.stimuli
+            && self.questions == other.questions
+            && self.of_pairs == other.of_pairs
+            && self.answers == other.answers
     }
 }
 

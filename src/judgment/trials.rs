@@ -46,7 +46,9 @@ impl<T: Task> Trials<T> {
     /// Largest number of stimuli: three indices must fit in one 64-bit word.
     pub const MAX_STIMULI: usize = 1 << 21;
 
-    /// Creates trials of the given stimuli.
+    /// Creates trials from the 0-based indices of their stimuli: `[a, b, odd]` for
+    /// [`OddOneOut`](super::OddOneOut), where `a` and `b` are the chosen pair, and `[head, close,
+    /// far]` for [`Anchored`](super::Anchored).
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if there are no trials,
@@ -72,6 +74,7 @@ impl<T: Task> Trials<T> {
     }
 
     /// Creates trials from the ids of stimuli, in the same order as in [`Trials::new`].
+    ///
     /// ```
     /// use human_alignment::{OddOneOut, Stimuli};
     ///

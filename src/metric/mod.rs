@@ -14,8 +14,8 @@ use crate::representation::{Representation, RepresentationSource};
 
 /// A metric that scores a representation against judgments of type `J`.
 ///
-/// Code that scores judgments which the metric does not support does not compile. Rows are matched
-/// by stimulus id: the representation may contain more stimuli than the judgments, in any order.
+/// Scoring judgments of a type that the metric does not support is a compile-time error. Rows are
+/// matched by stimulus id: the representation may contain more stimuli than the judgments, in any order.
 pub trait AlignmentMetric<J: ?Sized> {
     /// The result of the metric.
     type Score;

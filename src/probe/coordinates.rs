@@ -26,7 +26,7 @@ impl Coordinates {
     /// sum of squares is within rounding error of zero.
     ///
     /// # Errors
-    /// Returns [`FeatureError::EqualRows`] if all features are zero.
+    /// Returns [`FeatureError::Constant`] if all features are zero.
     pub fn new(features: &[f64], n_features: usize) -> Result<Self> {
         let n_objects = features.len() / n_features;
         let features = MatRef::from_row_major_slice(features, n_objects, n_features);
@@ -44,7 +44,10 @@ impl Coordinates {
         let mut squares: Vec<f64> = kept.copied().collect();
         let rank = squares.len();
         if rank == 0 {
-            return Err(FeatureError::EqualRows { representation: 0 }.into());
+            return Err(FeatureError::Constant {
+                undefined: "the similarity",
+            }
+            .into());
         }
         let largest_first = Mat::from_fn(n, rank, |row, axis| vectors[(row, n - 1 - axis)]);
 

@@ -31,7 +31,7 @@ pub use result::{PenaltyCandidate, ProbeCrossValidationResult, ProbeFoldResult};
 ///
 /// The accuracies are those of fits to the objects of all folds but one, for objects that are in no
 /// trial of the fit; a fit to all objects can be expected to be slightly better. [`Pooled`] defines
-/// what their intervals generalise to.
+/// what their intervals generalize to.
 ///
 /// | setting | default |
 /// |---|---|
@@ -39,7 +39,7 @@ pub use result::{PenaltyCandidate, ProbeCrossValidationResult, ProbeFoldResult};
 /// | penalties | that of the probe |
 /// | inner folds | 3 |
 /// | duality gap at which inner fits stop | 1e-3 nats |
-/// | moments of the standardisation | those of the training objects |
+/// | moments of the standardization | those of the training objects |
 /// | zero-shot metric | cosine |
 ///
 /// ```
@@ -156,7 +156,7 @@ impl ProbeCrossValidation {
         Ok(self)
     }
 
-    /// Sets the objects over which the moments of the standardisation are computed.
+    /// Sets the objects over which the moments of the standardization are computed.
     #[must_use]
     pub fn with_moments(mut self, moments: Moments) -> Self {
         self.moments = moments;
@@ -311,7 +311,7 @@ impl ProbeCrossValidation {
         Ok((result, credits))
     }
 
-    /// Returns the probe with the moments of its standardisation computed.
+    /// Returns the probe with the moments of its standardization computed.
     fn standardized<T: Task>(
         &self,
         representation: &Representation,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::probe::PenaltyKind;
 use crate::transform::LinearTransform;
 
-/// The state of the optimisation after an iteration.
+/// The state of the optimization after an iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Iteration {
@@ -23,14 +23,14 @@ pub struct Iteration {
     pub rank: usize,
 }
 
-/// The reason why the optimisation ended.
+/// The reason why the optimization ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Convergence {
     /// The duality gap is within the tolerance: the global minimum was reached up to the tolerance.
     Certified,
-    /// The observer stopped the optimisation.
+    /// The callback stopped the optimization.
     Stopped,
     /// The limit on the number of gradients was reached without a certificate.
     OutOfGradients,
@@ -82,7 +82,7 @@ pub struct ProbeFit {
 }
 
 impl ProbeFit {
-    /// Returns the transform, which multiplies standardised features by W, a factor of M = W Wᵀ.
+    /// Returns the transform, which multiplies standardized features by W, a factor of M = W Wᵀ.
     /// Any rotation of its dimensions has the same objective.
     ///
     /// With the isotropic penalty, W is the symmetric root M^½, features × features, which stays
@@ -103,7 +103,7 @@ impl ProbeFit {
     /// [`transform`](Self::transform).
     ///
     /// # Errors
-    /// Does not return an error for a fitted probe.
+    /// Returns `ArgumentError::InvalidParameter` if a weight overflows.
     pub fn symmetric_root(&self) -> crate::Result<LinearTransform> {
         if self.is_root {
             return Ok(self.transform.clone());
@@ -208,7 +208,7 @@ impl ProbeFit {
         self.n_iterations
     }
 
-    /// Returns the reason why the optimisation ended.
+    /// Returns the reason why the optimization ended.
     pub fn outcome(&self) -> Convergence {
         self.outcome
     }

@@ -2,10 +2,10 @@
 //!
 //! # The objective
 //!
-//! With standardised features Z (objects × features) and weights W (features × dimensions), the
+//! With standardized features Z (objects × features) and weights W (features × dimensions), the
 //! similarity of two objects is the dot product of their rows of ZW, and a pair of a trial is
 //! chosen with probability softmax(similarity / temperature) over its pairs. The similarities, and
-//! therefore the loss, depend on W only through M = W Wᵀ. The probe minimises
+//! therefore the loss, depend on W only through M = W Wᵀ. The probe minimizes
 //!
 //! F = mean over trials of −ln p(chosen pair) + penalty of M,
 //!
@@ -99,7 +99,7 @@ use problem::Problem;
 /// | temperature | 1 |
 /// | maximum rank | unlimited |
 /// | bias | none |
-/// | standardisation | one mean and standard deviation |
+/// | standardization | one mean and standard deviation |
 /// | tolerance of the duality gap | 1e-7 nats |
 /// | maximum number of gradients | 20,000 |
 ///
@@ -197,7 +197,7 @@ impl Probe {
         Ok(self)
     }
 
-    /// Adds a bias: a feature that is 1 for all objects, whose weights are penalised like the
+    /// Adds a bias: a feature that is 1 for all objects, whose weights are penalized like the
     /// others.
     #[must_use]
     pub fn with_bias(mut self) -> Self {
@@ -205,7 +205,7 @@ impl Probe {
         self
     }
 
-    /// Sets the standardisation of features. The moments are computed over all stimuli of the
+    /// Sets the standardization of features. The moments are computed over all stimuli of the
     /// representation given to [`Probe::fit`], including stimuli that occur in no trial.
     #[must_use]
     pub fn with_standardize(mut self, standardize: Standardize) -> Self {
@@ -251,14 +251,14 @@ impl Probe {
     }
 
     /// Fits the transform. Rows are matched by id; stimuli of the representation that occur in no
-    /// trial only affect the standardisation.
+    /// trial only affect the standardization.
     ///
     /// Results are bitwise equal with any number of threads. The memory grows with objects² +
     /// objects × features + questions.
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of a trial has no row,
-    /// `FeatureError::EqualRows` if features do not vary, `ComputationError::LossNotFinite` if the
+    /// `FeatureError::Constant` if features do not vary, `ComputationError::LossNotFinite` if the
     /// objective is not finite, `ArgumentError::LengthMismatch` if given moments are for another
     /// number of features, and `ComputationError::OutOfMemory`.
     pub fn fit<T: Task>(
@@ -331,7 +331,7 @@ impl Probe {
     }
 
     /// Computes the objective of any given transform, and a lower bound of the objective over all
-    /// transforms. Features are standardised as in the transform; its bias counts as the weights of
+    /// transforms. Features are standardized as in the transform; its bias counts as the weights of
     /// a feature that is 1.
     ///
     /// # Errors

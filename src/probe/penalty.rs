@@ -19,7 +19,7 @@ pub enum PenaltyKind {
     /// the untransformed representation at its best temperature. The default.
     #[default]
     Isotropic,
-    /// λ · trace(M) = λ ‖W‖², with standardised features: directions that do not help to predict
+    /// λ · trace(M) = λ ‖W‖², with standardized features: directions that do not help to predict
     /// the trials are removed, so that the rank of M is low.
     Trace,
 }

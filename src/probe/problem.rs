@@ -12,7 +12,7 @@ use crate::probe::coordinates::Coordinates;
 use crate::probe::objective::Objective;
 use crate::probe::penalty::{Penalty, PenaltyKind, PenaltyValue};
 use crate::probe::questions::Questions;
-use crate::probe::solver::{Found, Limits, minimise};
+use crate::probe::solver::{Found, Limits, minimize};
 use crate::probe::{Bound, Iteration, Probe, ProbeFit};
 use crate::representation::{Provenance, Representation};
 use crate::stimuli::Stimuli;
@@ -24,7 +24,7 @@ pub(super) struct Problem {
     coordinates: Coordinates,
     questions: Questions,
     n_features: usize,
-    /// The number by which standardised features are divided.
+    /// The number by which standardized features are divided.
     norm: f64,
     data: String,
     stimuli: Stimuli,
@@ -41,7 +41,7 @@ impl Problem {
         let n_features = representation.n_features();
         let shown = shown(representation, choices)?;
         let width = n_features + usize::from(probe.has_bias);
-        let mut features = zeroed::<f64>(shown.n_stimuli() * width, "the standardised features")?;
+        let mut features = zeroed::<f64>(shown.n_stimuli() * width, "the standardized features")?;
         for (row, out) in features.chunks_exact_mut(width).enumerate() {
             let values = shown
                 .values()
@@ -108,7 +108,7 @@ impl Problem {
             max_gradients: probe.max_gradients,
             max_rank,
         };
-        let found = minimise(&mut objective, start, limits, observe)?;
+        let found = minimize(&mut objective, start, limits, observe)?;
         let of_logits = objective.weights(&found.q);
         Ok((self.fit(probe, &found, &of_logits)?, of_logits))
     }

@@ -1,4 +1,4 @@
-//! The optimisation of the objective until a certificate proves that the minimum was reached.
+//! The optimization of the objective until a certificate proves that the minimum was reached.
 
 use std::ops::ControlFlow;
 
@@ -31,7 +31,7 @@ const NEGLIGIBLE: f64 = 1e-10;
 /// Number of iterations after which the preconditioner is computed anew with the isotropic penalty.
 const REFRESH_EVERY: usize = 10;
 
-/// Number of certificates without progress after which the optimisation ends.
+/// Number of certificates without progress after which the optimization ends.
 const PATIENCE: usize = 5;
 
 /// The stopping criteria.
@@ -42,7 +42,7 @@ pub(super) struct Limits {
     pub max_rank: usize,
 }
 
-/// The result of the optimisation.
+/// The result of the optimization.
 pub(super) struct Found {
     pub q: Vec<f64>,
     pub value: Value,
@@ -52,14 +52,14 @@ pub(super) struct Found {
     pub outcome: Convergence,
 }
 
-/// Minimises the objective from `start`, columns of Q, which may be empty.
+/// Minimizes the objective from `start`, columns of Q, which may be empty.
 ///
-/// The objective is convex in M, and M = W Wᵀ has low rank at the minimum. The optimisation
+/// The objective is convex in M, and M = W Wᵀ has low rank at the minimum. The optimization
 /// therefore starts with the few directions in which the objective decreases at M = 0, continues by
 /// limited-memory BFGS in the factor Q, and periodically appends directions in which, by the
 /// certificate, the objective still decreases, and removes columns that have become negligible.
 /// Without a limit on the rank, the minimum is global once no such direction remains.
-pub(super) fn minimise(
+pub(super) fn minimize(
     objective: &mut Objective<'_>,
     start: Vec<f64>,
     limits: Limits,

@@ -1,4 +1,4 @@
-//! The standardisation of features before fitting a probe.
+//! The standardization of features before fitting a probe.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::error::{Result, same_length};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
-/// The standardisation of features before fitting a probe.
+/// The standardization of features before fitting a probe.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
@@ -30,13 +30,13 @@ impl Standardize {
         };
         let n_features = representation.n_features();
         if let Some(found) = standardization.n_features() {
-            same_length("features of the standardisation", n_features, found)?;
+            same_length("features of the standardization", n_features, found)?;
         }
         Ok(standardization)
     }
 }
 
-/// The objects over which the moments of a standardisation are computed.
+/// The objects over which the moments of a standardization are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

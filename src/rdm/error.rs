@@ -62,7 +62,8 @@ pub enum RdmError {
 
     /// A participant (in the same session) occurs twice in a set of RDMs.
     #[error(
-        "duplicate participant {}, at {first} and {second}",
+        "duplicate participant {}, at {first} and {second}; give each participant another label, or the RDMs \
+         of one participant different sessions (`Participant::in_session`)",
         Quoted(participant)
     )]
     #[non_exhaustive]
@@ -77,8 +78,9 @@ pub enum RdmError {
 
     /// Two participants have labels that differ only by case, by zeros before a number or by `.0`.
     #[error(
-        "cannot determine whether {} and {} are one participant: write the labels of a participant alike, \
-         and those of different participants with other letters or numbers",
+        "cannot determine whether {} and {} are one participant: write the label of one participant in the \
+         same way everywhere, and give different participants labels that differ by more than case, leading \
+         zeros or `.0`",
         Quoted(first),
         Quoted(second)
     )]
@@ -153,7 +155,7 @@ impl fmt::Display for PairProblem {
             PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
             PairProblem::Missing => write!(
                 f,
-                "its dissimilarity is missing; pairs may be missing if this is allowed (`RdmFile::with_missing_pairs`, `--missing`)"
+                "the dissimilarity is missing; to allow missing pairs, set `RdmFile::with_missing_pairs` (`--missing`)"
             ),
             PairProblem::OffScale {
                 value,

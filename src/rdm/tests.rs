@@ -64,8 +64,8 @@ fn a_square_matrix_is_checked() {
     square[[0, 3]] = f64::NAN;
     assert_eq!(
         message(Rdm::from_square(animals(), square.view())),
-        "pair (\"cat\", \"hen\"): its dissimilarity is missing; pairs may be missing if this \
-         is allowed (`RdmFile::with_missing_pairs`, `--missing`)"
+        "pair (\"cat\", \"hen\"): the dissimilarity is missing; to allow missing pairs, set \
+         `RdmFile::with_missing_pairs` (`--missing`)"
     );
     let rdm = Rdm::from_square_with_missing(animals(), square.view()).unwrap();
     assert_eq!((rdm.n_missing(), rdm.between(3, 0)), (1, None));

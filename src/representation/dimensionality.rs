@@ -26,7 +26,7 @@ impl Representation {
     /// ```
     ///
     /// # Errors
-    /// Returns [`FeatureError::EqualRows`] if no feature varies.
+    /// Returns [`FeatureError::Constant`] if no feature varies.
     pub fn effective_dimensionality(&self) -> Result<f64> {
         with_values!(self.values(), features => {
             participation_ratio(features, self.n_stimuli(), self.n_features())
@@ -39,7 +39,10 @@ fn participation_ratio<T: Real>(features: &[T], n: usize, n_features: usize) -> 
     /// Number of stimuli or features multiplied at a time.
     const DEPTH: usize = 512;
 
-    let constant = Err(FeatureError::EqualRows { representation: 0 }.into());
+    let constant = Err(FeatureError::Constant {
+        undefined: "the effective dimensionality",
+    }
+    .into());
     let mut rows = features.chunks_exact(n_features);
     // Compare the rows, because the rounding of a mean would leave tiny deviations.
     if rows.all(|row| row == &features[..n_features]) {
@@ -136,7 +139,7 @@ mod tests {
         assert_relative_eq!(of(line).unwrap(), 1.0, max_relative = 1e-12);
         assert_refused!(
             of(Array2::ones((4, 3))),
-            Feature(FeatureError::EqualRows { .. })
+            Feature(FeatureError::Constant { .. })
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Quoted};
 pub enum FeatureError {
     /// A feature is NaN or infinite.
     #[error(
-        "row {row} ({}), column {column}: {value} is not finite",
+        "row {row} ({}), column {column}: {value} is not finite; replace the value, or remove the stimulus",
         Quoted(stimulus)
     )]
     #[non_exhaustive]
@@ -86,7 +86,8 @@ pub enum FeatureError {
 
     /// All features of a stimulus are 0, so that its cosine similarity is undefined.
     #[error(
-        "stimulus {} is a zero vector: its cosine similarity is undefined",
+        "stimulus {} is a zero vector: its cosine similarity is undefined; remove the stimulus, or use \
+         another similarity",
         Quoted(stimulus)
     )]
     #[non_exhaustive]
@@ -97,7 +98,8 @@ pub enum FeatureError {
 
     /// All features of a stimulus are equal, so that its correlation is undefined.
     #[error(
-        "the features of stimulus {} are all equal: its correlation is undefined",
+        "the features of stimulus {} are all equal: its correlation is undefined; remove the stimulus, or use \
+         another similarity",
         Quoted(stimulus)
     )]
     #[non_exhaustive]
@@ -108,12 +110,23 @@ pub enum FeatureError {
 
     /// All rows of a representation are equal, so that their similarity is undefined.
     #[error(
-        "all rows of representation {representation} (the first is 0) are equal: their similarity is \
-         undefined"
+        "all rows of representation {representation} (counted from 0) are equal: their similarity is \
+         undefined; check how the features were computed"
     )]
     #[non_exhaustive]
     EqualRows {
         /// Position of the representation among those compared, 0-based.
         representation: usize,
+    },
+
+    /// No feature varies over the stimuli, so that features cannot be standardized or reduced.
+    #[error(
+        "the features of all stimuli are equal, so that {undefined} is undefined; check how the features \
+         were computed"
+    )]
+    #[non_exhaustive]
+    Constant {
+        /// The undefined quantity.
+        undefined: &'static str,
     },
 }

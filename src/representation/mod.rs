@@ -294,7 +294,7 @@ fn check_values<T: Real>(stimuli: &Stimuli, values: &[T], n_columns: usize) -> R
         value.abs() <= f64::from(f32::MAX)
     };
     for (row, values) in values.chunks_exact(n_columns).enumerate() {
-        // No early exit, which would prevent vectorisation.
+        // No early exit, which would prevent vectorization.
         if values
             .iter()
             .fold(true, |all, &value| all & is_allowed(value))

@@ -13,7 +13,7 @@ const COLUMNS: &str = "columns";
 /// preprocessing.
 ///
 /// It is stored in files together with the features, so that features of other weights or another
-/// preprocessing can be recognised. Every field is optional; other information can be stored in
+/// preprocessing can be recognized. Every field is optional; other information can be stored in
 /// named notes.
 ///
 /// ```

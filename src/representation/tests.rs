@@ -10,7 +10,7 @@ fn names_the_cell_that_is_not_finite() {
     let error = Representation::new(stimuli, array![[1.0, 2.0], [3.0, f32::NAN]]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "row 1 (\"b\"), column 1: NaN is not finite"
+        "row 1 (\"b\"), column 1: NaN is not finite; replace the value, or remove the stimulus"
     );
 }
 

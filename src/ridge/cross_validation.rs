@@ -20,7 +20,7 @@ use crate::ridge::{FeatureScaling, Ridge, RidgeFit, targets};
 /// stimuli, because the mean of a few held-out values is a better prediction of them than any mean
 /// that is known in advance: the expected R² of a prediction of m normal values by their true mean
 /// is −1 / (m − 3), and −∞ for m ≤ 3.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RidgeCrossValidationResult {
     pooled_r2: Array1<f64>,
     r2: Array2<Option<f64>>,

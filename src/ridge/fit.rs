@@ -64,14 +64,14 @@ impl RidgeFit {
         })
     }
 
-    /// Returns the coefficients, features × targets. They apply to the standardised features if
+    /// Returns the coefficients, features × targets. They apply to the standardized features if
     /// features are scaled, otherwise to the original features.
     pub fn coefficients(&self) -> ArrayView2<'_, f64> {
         self.coefficients.view()
     }
 
     /// Returns the intercept of each target, which is added to the products of features
-    /// (standardised if features are scaled) and coefficients.
+    /// (standardized if features are scaled) and coefficients.
     pub fn intercept(&self) -> ArrayView1<'_, f64> {
         self.intercept.view()
     }

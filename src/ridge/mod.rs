@@ -35,8 +35,8 @@ use training::Training;
 
 /// Ridge regression of many targets, with selection of the penalty.
 ///
-/// The coefficients B and the intercept b minimise ‖Y − XB − 1bᵀ‖² + α ‖B‖² (Hoerl & Kennard 1970);
-/// the intercept is not penalised. Of several penalties α, the one with the smallest [`Selection`]
+/// The coefficients B and the intercept b minimize ‖Y − XB − 1bᵀ‖² + α ‖B‖² (Hoerl & Kennard 1970);
+/// the intercept is not penalized. Of several penalties α, the one with the smallest [`Selection`]
 /// error is used.
 ///
 /// | setting | default |
@@ -63,17 +63,17 @@ use training::Training;
 /// let features = Array2::from_shape_fn((12, 3), |(row, column)| {
 ///     (row * row * (column + 2) % 7) as f32
 /// });
-/// let is_round = features.column(0).mapv(|x| 2.0 * x + 1.0).insert_axis(ndarray::Axis(1));
+/// let roundness = features.column(0).mapv(|x| 2.0 * x + 1.0).insert_axis(ndarray::Axis(1));
 /// let representation = Representation::new(stimuli.clone(), features)?;
-/// let people = Representation::new(stimuli, is_round)?;
+/// let targets = Representation::new(stimuli, roundness)?;
 ///
 /// let ridge = Ridge::new([0.01, 0.1, 1.0])?;
-/// let fit = ridge.fit(&representation, &people)?;
+/// let fit = ridge.fit(&representation, &targets)?;
 /// assert_eq!(fit.penalties(), [0.01]);
 /// assert!(fit.at_grid_end()[0]); // A smaller penalty might be better.
 /// assert!((fit.coefficients()[[0, 0]] - 2.0).abs() < 0.01);
 ///
-/// let validation = ridge.cross_validate(&representation, &people, &Folds::contiguous(12, 3)?)?;
+/// let validation = ridge.cross_validate(&representation, &targets, &Folds::contiguous(12, 3)?)?;
 /// assert!(validation.mean_pooled_r2() > 0.99);
 /// # Ok::<(), human_alignment::Error>(())
 /// ```
@@ -89,12 +89,12 @@ use training::Training;
 ///
 /// fn predicted_accuracy(
 ///     network: &Representation,
-///     people: &Representation, // such as the 42 dimensions of VICE
+///     targets: &Representation, // such as the 42 dimensions of VICE
 ///     trials: &OddOneOut,
 /// ) -> Result<f64> {
 ///     let ridge = Ridge::new([0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6])?;
 ///     let folds = Folds::random(network.n_stimuli(), 5, 1)?;
-///     let validation = ridge.cross_validate(network, people, &folds)?;
+///     let validation = ridge.cross_validate(network, targets, &folds)?;
 ///     for (dimension, r2) in validation.pooled_r2().iter().enumerate() {
 ///         println!("dimension {dimension}: R² = {r2:.3}");
 ///     }

@@ -17,7 +17,7 @@ pub enum Selection {
     /// each stimulus for the fit to all others (Allen's PRESS).
     #[default]
     LeaveOneOut,
-    /// Generalised cross-validation (Golub, Heath & Wahba 1979): the mean of eᵢ² divided by (1 −
+    /// Generalized cross-validation (Golub, Heath & Wahba 1979): the mean of eᵢ² divided by (1 −
     /// trace(H) / n)². Unlike leave-one-out, it is invariant to rotations of the stimuli.
     GeneralizedCrossValidation,
 }
@@ -62,7 +62,7 @@ pub enum FeatureScaling {
     /// Standard deviations over the training rows.
     TrainingRows,
     /// Standard deviations over all rows, including the held-out ones, as if features were
-    /// standardised before the data are divided into folds. The variance of held-out features (not
+    /// standardized before the data are divided into folds. The variance of held-out features (not
     /// their targets) thus leaks into the training. Without cross-validation, it is the same as
     /// [`FeatureScaling::TrainingRows`].
     AllRows,

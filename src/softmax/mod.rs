@@ -1,4 +1,4 @@
-//! The softmax over the pairs of a trial, in a form that compilers vectorise.
+//! The softmax over the pairs of a trial, in a form that compilers vectorize.
 
 mod vector_math;
 

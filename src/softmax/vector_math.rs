@@ -1,5 +1,5 @@
 //! The exponential and the logarithm on the ranges that a softmax needs, in a form that compilers
-//! vectorise.
+//! vectorize.
 //!
 //! The functions of the standard library are called for one number at a time, and differ between
 //! platforms in the last digit. The functions here have a relative error below 2e-16 on their

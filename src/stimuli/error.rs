@@ -24,7 +24,7 @@ pub enum StimuliError {
     },
 
     /// The id of a stimulus is empty.
-    #[error("the stimulus at {position} has an empty id")]
+    #[error("the stimulus at {position} has an empty id; give it an id, or remove it")]
     #[non_exhaustive]
     EmptyId {
         /// Position of the stimulus.
@@ -63,7 +63,7 @@ pub enum StimuliError {
     },
 
     /// There are stimuli that are not expected.
-    #[error("{n_extra} unexpected stimuli: {}", Sample { ids, total: *n_extra })]
+    #[error("{n_extra} unexpected stimuli: {}; remove them", Sample { ids, total: *n_extra })]
     #[non_exhaustive]
     Unexpected {
         /// The first few unexpected ids, in order.

@@ -22,7 +22,7 @@ use crate::names::named;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum IdForm {
-    /// Unicode normalisation form C: a combining accent is composed with its letter.
+    /// Unicode normalization form C: a combining accent is composed with its letter.
     Nfc,
     /// Lower case.
     LowerCase,

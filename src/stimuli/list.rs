@@ -58,7 +58,7 @@ impl IdList {
         self
     }
 
-    /// Sets the encoding of the text. Default: UTF-8, or UTF-16 if the file is recognised as such.
+    /// Sets the encoding of the text. Default: UTF-8, or UTF-16 if the file is recognized as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;

@@ -271,7 +271,7 @@ impl Stimuli {
     /// Returns the SHA-256 of the ids in order, as 64 hexadecimal digits.
     ///
     /// Files that were created for a set of stimuli contain it, so that outdated files can be
-    /// recognised.
+    /// recognized.
     pub fn fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         if let Set::Unnamed { n_rows, .. } = &*self.set {

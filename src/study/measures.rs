@@ -112,8 +112,9 @@ impl Measures {
             let similarity = metric.similarity();
             let mut others = self.zero_shot[..position].iter();
             if others.any(|other| other.similarity() == similarity) {
-                let expected = "each of another similarity";
-                return Err(Error::parameter("zero-shot metrics", expected, similarity));
+                let what = "similarities of the zero-shot metrics";
+                let found = format_args!("{similarity} twice");
+                return Err(Error::parameter(what, "different", found));
             }
         }
         Ok(self)

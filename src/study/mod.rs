@@ -193,8 +193,9 @@ impl Study {
     /// trials, and unless 0 ≤ `ceiling.lower` ≤ `ceiling.upper` ≤ 1.
     pub fn with_ceiling(mut self, dataset: &str, ceiling: Interval) -> Result<Self> {
         let Some(Judgments::OddOneOut(_) | Judgments::Anchored(_)) = self.dataset(dataset) else {
-            let expected = "of a data set of trials of the study";
-            return Err(Error::parameter("noise ceiling", expected, dataset));
+            let expected = "one of the study that has trials";
+            let what = "the data set of a noise ceiling";
+            return Err(Error::parameter(what, expected, dataset));
         };
         let Interval { lower, upper } = ceiling;
         if !(0.0 <= lower && lower <= upper && upper <= 1.0) {
@@ -224,8 +225,8 @@ impl Study {
     pub fn add_model(&mut self, model: Model) -> Result<()> {
         let label = model.label();
         if self.models.iter().any(|other| other.label() == label) {
-            let expected = "different from the names of other models";
-            return Err(Error::parameter("name of a model", expected, label));
+            let found = format_args!("{label} twice");
+            return Err(Error::parameter("names of models", "different", found));
         }
         let has_depth = |other: &Model| {
             let mut datasets = other.outputs.keys();

@@ -68,8 +68,8 @@ impl LinearTransform {
 
     /// Composes two transforms into one, which applies this one and then the next.
     ///
-    /// With standardisation x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next, the result has
-    /// the standardisation of this one and W = W₁ diag(1/s₂) W₂, b = ((b₁ − m₂) / s₂) W₂ + b₂. It
+    /// With standardization x ↦ (x − m₂) / s₂, weights W₂ and bias b₂ of the next, the result has
+    /// the standardization of this one and W = W₁ diag(1/s₂) W₂, b = ((b₁ − m₂) / s₂) W₂ + b₂. It
     /// is computed in `f64`; for features of `f32`, results differ from applying both transforms by
     /// the rounding of the intermediate features. The precision of the result is double, and it has
     /// no training record.

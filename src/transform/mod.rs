@@ -19,7 +19,7 @@ use self::weights::Weights;
 use crate::error::{Error, Result, same_length};
 use crate::linalg::Precision;
 
-/// A linear transform: standardised features times weights, plus a bias.
+/// A linear transform: standardized features times weights, plus a bias.
 ///
 /// y = ((x − mean) / std) W + b, with W of shape features × dimensions.
 ///
@@ -57,7 +57,7 @@ impl LinearTransform {
     ///
     /// # Errors
     /// Returns `ArgumentError::Shape` if there are no features or no dimensions,
-    /// `ArgumentError::LengthMismatch` if the standardisation is for another number of features,
+    /// `ArgumentError::LengthMismatch` if the standardization is for another number of features,
     /// and `ArgumentError::InvalidParameter` if a weight is not finite.
     pub fn new(standardization: Standardization, weights: Array2<f64>) -> Result<Self> {
         Self::of_weights(standardization, Weights::dense(weights)?)
@@ -92,7 +92,7 @@ impl LinearTransform {
     ///
     /// # Errors
     /// Returns `ArgumentError::Shape` if there are no features or no dimensions,
-    /// `ArgumentError::LengthMismatch` if the ranks of the factors differ or the standardisation is
+    /// `ArgumentError::LengthMismatch` if the ranks of the factors differ or the standardization is
     /// for another number of features, `ArgumentError::InvalidParameter` if the scale is negative
     /// or not finite, a number of a factor is not finite, or the bound
     /// c + Σₖ maxᵢ|Lᵢₖ| · maxⱼ|Rₖⱼ| on the weights is above half of the largest `f64`, and
@@ -108,7 +108,7 @@ impl LinearTransform {
 
     fn of_weights(standardization: Standardization, weights: Weights) -> Result<Self> {
         if let Some(found) = standardization.n_features() {
-            same_length("features of the standardisation", weights.dim().0, found)?;
+            same_length("features of the standardization", weights.dim().0, found)?;
         }
         Ok(Self {
             standardization,
@@ -134,7 +134,7 @@ impl LinearTransform {
         self.with_precision(precision)
     }
 
-    /// Returns the standardisation of features, which is applied before the weights.
+    /// Returns the standardization of features, which is applied before the weights.
     pub fn standardization(&self) -> &Standardization {
         &self.standardization
     }

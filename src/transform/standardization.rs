@@ -1,4 +1,4 @@
-//! Standardisation of features before the weights of a transform.
+//! Standardization of features before the weights of a transform.
 
 use std::fmt;
 use std::slice::from_ref;
@@ -11,7 +11,7 @@ use crate::error::{Error, FeatureError, Result, at_least, same_length};
 use crate::linalg::{Real, Values, with_values};
 use crate::representation::Representation;
 
-/// Standardisation of features, (x − mean) / std: with one mean and standard deviation for all
+/// Standardization of features, (x − mean) / std: with one mean and standard deviation for all
 /// features, with one of each per feature, or none.
 ///
 /// Standard deviations are those of a population, with the number of values as divisor.
@@ -67,12 +67,12 @@ impl fmt::Debug for Moments {
 }
 
 impl Standardization {
-    /// Creates a standardisation that leaves features unchanged.
+    /// Creates a standardization that leaves features unchanged.
     pub fn none() -> Self {
         Self(Moments::None)
     }
 
-    /// Creates a standardisation with one mean and standard deviation for all features, which keeps
+    /// Creates a standardization with one mean and standard deviation for all features, which keeps
     /// the ratios of the distances between stimuli.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Standardization {
         Ok(Self(Moments::Scalar { mean, std }))
     }
 
-    /// Creates a standardisation with a mean and standard deviation per feature.
+    /// Creates a standardization with a mean and standard deviation per feature.
     ///
     /// # Errors
     /// Returns `ArgumentError::LengthMismatch` if the numbers of means and standard deviations
@@ -108,7 +108,7 @@ impl Standardization {
     /// Computes the scalar mean and standard deviation over all features of all stimuli.
     ///
     /// # Errors
-    /// Returns [`FeatureError::EqualRows`] if all features are equal, and `ArgumentError::TooFew`
+    /// Returns [`FeatureError::Constant`] if all features are equal, and `ArgumentError::TooFew`
     /// if there are no stimuli.
     pub fn scalar_of(representation: &Representation) -> Result<Self> {
         with_values!(representation.values(), values => Self::scalar_of_values(values))
@@ -124,13 +124,16 @@ impl Standardization {
         }
         let std = (sum(values, |x| (x - mean).powi(2)) / n).sqrt();
         if values.iter().all(|x| x == &values[0]) {
-            return Err(FeatureError::EqualRows { representation: 0 }.into());
+            return Err(FeatureError::Constant {
+                undefined: "the standardization",
+            }
+            .into());
         }
         Self::scalar(mean, std)
     }
 
     /// Computes the mean and standard deviation of each feature over the stimuli. For a constant
-    /// feature, the standard deviation is set to 1, so that the standardised feature is 0.
+    /// feature, the standard deviation is set to 1, so that the standardized feature is 0.
     ///
     /// # Errors
     /// Returns `ArgumentError::TooFew` if there are no stimuli.
@@ -179,7 +182,7 @@ impl Standardization {
         Self::per_feature(mean, std)
     }
 
-    /// Returns the number of features, or `None` if the standardisation applies to any number.
+    /// Returns the number of features, or `None` if the standardization applies to any number.
     pub fn n_features(&self) -> Option<usize> {
         match &self.0 {
             Moments::PerFeature { mean, .. } => Some(mean.len()),
@@ -198,7 +201,7 @@ impl Standardization {
     }
 
     /// Returns the means and the standard deviations, one of each or one per feature; `None` if
-    /// there is no standardisation.
+    /// there is no standardization.
     pub(super) fn moments(&self) -> Option<(&[f64], &[f64])> {
         match &self.0 {
             Moments::None => None,
@@ -228,7 +231,7 @@ impl Standardization {
         }
     }
 
-    /// Writes standardised features in row-major order to `out`, which has the same number of
+    /// Writes standardized features in row-major order to `out`, which has the same number of
     /// elements.
     pub(crate) fn write(&self, features: Values<'_>, n_features: usize, out: &mut [f64]) {
         with_values!(features, features => self.write_of(features, n_features, out))
@@ -308,7 +311,7 @@ mod tests {
     fn what_does_not_vary_has_no_scale() {
         let constant = Representation::new(Stimuli::numbered(2), array![[0.1, 0.1], [0.1, 0.1]]);
         let refused = Standardization::scalar_of(&constant.unwrap());
-        assert_refused!(refused, Feature(FeatureError::EqualRows { .. }));
+        assert_refused!(refused, Feature(FeatureError::Constant { .. }));
         for (mean, std) in [
             (f64::NAN, 1.0),
             (0.0, 0.0),

@@ -17,7 +17,7 @@ use crate::uncertainty::{Disagreement, SplitHalf};
 ///
 /// | setting | default |
 /// |---|---|
-/// | minimal number of answers to a question | 4 |
+/// | minimum number of answers to a question | 4 |
 /// | width of a bin of model entropy | 0.1 nat |
 /// | split halves | 100, seed 0 |
 /// | confidence | 0.95 |
@@ -98,7 +98,7 @@ impl UncertaintyAnalysis {
     pub fn with_min_answers(mut self, n: usize) -> Result<Self> {
         if n < 2 {
             let name = "the number of answers to a question";
-            return Err(Error::parameter(name, "2 at least", n));
+            return Err(Error::parameter(name, "at least 2", n));
         }
         self.min_answers = n;
         Ok(self)

@@ -66,7 +66,7 @@ impl<T: Task> Disagreement<T> {
     pub fn new(trials: &Trials<T>, min_answers: usize) -> Result<Self> {
         if min_answers < 2 {
             let name = "the number of answers to a question";
-            return Err(Error::parameter(name, "2 at least", min_answers));
+            return Err(Error::parameter(name, "at least 2", min_answers));
         }
         let question = |position: usize| T::question(trials.as_slice()[position]).0;
         let mut order: Vec<usize> = (0..trials.len()).collect();

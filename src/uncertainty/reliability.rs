@@ -76,7 +76,7 @@ impl SplitHalf {
     /// Returns `ArgumentError::InvalidParameter` if `n_splits` is 0.
     pub fn new(n_splits: u32, seed: u64) -> Result<Self> {
         if n_splits == 0 {
-            return Err(Error::parameter("splits", "1 at least", n_splits));
+            return Err(Error::parameter("splits", "at least 1", n_splits));
         }
         Ok(Self { n_splits, seed })
     }

@@ -52,7 +52,7 @@ const CASES: [(&str, Expected); 24] = [
     ("rdm_two_files", Number("people", 2.0)),
     ("ridge_headerless_both", Number("n_train", 12.0)),
     ("triplets_1based_last_unused", Refusal("--count-from 1")),
-    ("two_stimuli", Refusal("2 stimuli are too few")),
+    ("two_stimuli", Refusal("too few stimuli: 2")),
     ("x_nested", Number("stimuli", 2.0)),
     ("x_numeric_order", Note("matched by position")),
     ("x_otherformats", Number("stimuli", 4.0)),

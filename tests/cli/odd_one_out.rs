@@ -458,7 +458,7 @@ fn three_objects_are_too_few_for_a_bootstrap() {
     let arguments = ["--features", &features, "--triplets", &trials, "--json"];
     let message = refused(&[&arguments[..], &["--bootstrap", "9"]].concat());
     assert!(
-        message.contains("3 objects for a bootstrap over objects are too few"),
+        message.contains("too few objects for a bootstrap over objects: 3"),
         "{message}"
     );
 }

@@ -305,12 +305,12 @@ fn bad_input_is_one_clear_line() {
     assert!(given(&["--alphas", "1,1"]).contains("different"));
     let with = |extra: &[&str]| given(&[&["--alphas", "1,10"], extra].concat());
     assert!(with(&["--train-rows", "25"]).contains("not 25"));
-    assert!(with(&["--train-rows", "2"]).contains("2 stimuli to learn from are too few"));
+    assert!(with(&["--train-rows", "2"]).contains("too few stimuli to learn from: 2"));
     assert!(with(&["--train-rows", "0"]).contains("too few"));
     assert!(with(&["--train-rows", "-1"]).contains("-1"));
     // R² of one row is undefined.
     assert!(with(&["--train-rows", "23"]).contains("leaves one row"));
-    assert!(with(&["--folds", "1"]).contains("1 folds are too few"));
+    assert!(with(&["--folds", "1"]).contains("too few folds: 1"));
     assert!(with(&["--folds", "25"]).contains("24 items to divide"));
     assert!(with(&["--folds", "4", "--train-rows", "20"]).contains("cannot be used with"));
     assert!(with(&["--seed", "4"]).contains("--folds"));
@@ -401,7 +401,7 @@ fn real_features() {
         let found = json_of(&arguments);
         assert_eq!(found["alphas"], goldens["loo_alpha_per_dimension"]);
 
-        // The reference standardises once over all rows; the file has them rounded to f32.
+        // The reference standardizes once over all rows; the file has them rounded to f32.
         let mut standardized = FileSource::open(&features)
             .unwrap()
             .read()

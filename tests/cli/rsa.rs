@@ -232,7 +232,7 @@ fn bad_input_is_one_line() {
     let missing = [1.0, f64::NAN, 1.0, 2.0, 3.0, 4.0];
     let message = with_human(&files.npy("missing.npy", &[6], &missing));
     assert!(
-        message.contains("(\"0\", \"2\"): its dissimilarity is missing")
+        message.contains("(\"0\", \"2\"): the dissimilarity is missing")
             && message.contains("--missing"),
         "{message}"
     );

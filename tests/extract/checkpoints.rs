@@ -508,12 +508,12 @@ fn tensors_beside_the_network_that_change_it_are_refused() {
         let normalized = with("model.", &[(&names[0], shape), (&names[1], shape)]);
         let refused = message(features(&normalized, "logits"));
         assert!(
-            refused.contains("a normalisation of the images"),
+            refused.contains("a normalization of the images"),
             "{refused}"
         );
         // Also if only the network is selected.
         let selected = normalized.with_key("model").unwrap();
-        assert!(message(features(&selected, "logits")).contains("a normalisation of the images"));
+        assert!(message(features(&selected, "logits")).contains("a normalization of the images"));
     }
     // A mean of colours alone, but not of another network.
     let centred = with("model.", &[("pixel_mean", &[3])]);
@@ -720,7 +720,7 @@ fn parts_of_distributed_checkpoints_say_what_they_are() {
     let refused = Weights::read(truncated).unwrap_err().report().to_string();
     assert!(refused.contains("incomplete"), "{refused}");
     // Integers with scales beside them, as of bitsandbytes.
-    let quantised = parameters.iter().flat_map(|(name, values)| {
+    let quantized = parameters.iter().flat_map(|(name, values)| {
         let shape = values.shape().to_vec();
         match name.strip_suffix("weight").filter(|_| shape.len() > 1) {
             Some(module) => {
@@ -733,9 +733,9 @@ fn parts_of_distributed_checkpoints_say_what_they_are() {
             None => vec![(name.clone(), Item::Tensor(values.clone()))],
         }
     });
-    let quantised = Item::Dict(quantised.collect());
+    let quantized = Item::Dict(quantized.collect());
     let refused = message(features(
-        &folder.read(&quantised, Format::Zip(2)).unwrap(),
+        &folder.read(&quantized, Format::Zip(2)).unwrap(),
         "logits",
     ));
     assert!(refused.contains("not stored as dense floats"), "{refused}");
@@ -811,7 +811,7 @@ fn layers_in_front_of_the_network_are_refused() {
     let parameters = parameters("front");
     let with = |prefix: &str, name: &str, shape: &[usize]| {
         let other = (name.to_owned(), ArrayD::ones(shape));
-        // A normalisation has two parameters.
+        // A normalization has two parameters.
         let bias = (shape == [3]).then(|| (name.replace("weight", "bias"), ArrayD::ones(shape)));
         let others = [other].into_iter().chain(bias);
         Weights::from_tensors(prefixed(prefix, &parameters).into_iter().chain(others))
@@ -1156,7 +1156,7 @@ fn a_module_with_the_name_of_a_body_of_transformers_may_have_any_network() {
     ] {
         let mut parameters = first_parameters(name);
         for (name, values) in &mut parameters {
-            // Tokens of small variance, where the epsilon of the normalisations matters.
+            // Tokens of small variance, where the epsilon of the normalizations matters.
             if name.starts_with("patch_embed.proj") || name.starts_with("pos_embed") {
                 *values *= 2e-3;
             }

@@ -1,4 +1,4 @@
-//! Resizing, cropping and normalising, against Pillow and torchvision and against plain definitions.
+//! Resizing, cropping and normalizing, against Pillow and torchvision and against plain definitions.
 
 use human_alignment::error::{ArgumentError, FileError};
 use std::path::Path;

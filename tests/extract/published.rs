@@ -29,7 +29,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
     // Deep Compression: train_val.prototxt.
     ("squeezenet1_0_deep_compression", "imagenet1k"),
     ("mobilenet_v1_025", "imagenet1k"),
-    // The models of Coral, whose quantised inputs have zero point 128 and scale 1/128.
+    // The models of Coral, whose quantized inputs have zero point 128 and scale 1/128.
     ("tf_mobilenet_v2", "imagenet1k"),
     ("tf_mobilenet_v2", "inat_birds"),
     ("tf_mobilenet_v2", "inat_insects"),

@@ -279,6 +279,6 @@ fn weights_of_another_network_are_refused() {
     else {
         panic!("{refused}");
     };
-    // Six blocks more in each stage, of two convolutions and ten parameters of normalisation.
+    // Six blocks more in each stage, of two convolutions and ten parameters of normalization.
     assert_eq!((missing.len(), unexpected.len()), (3 * 6 * 10, 0));
 }

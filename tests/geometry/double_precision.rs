@@ -344,7 +344,7 @@ fn dimensionality_is_as_around_zero() {
     }
     // 0.1 is no multiple of a power of two, so that the mean of several is not 0.1.
     let constant = represent(Array2::from_elem((7, 3), 0.1)).effective_dimensionality();
-    assert_refused!(constant, Feature(FeatureError::EqualRows { .. }));
+    assert_refused!(constant, Feature(FeatureError::Constant { .. }));
 }
 
 #[test]

@@ -530,7 +530,7 @@ fn folds_are_checked() {
         let (what, needed, found) = expected;
         assert_eq!(
             error.to_string(),
-            format!("{found} {what} are too few (needed: {needed})")
+            format!("too few {what}: {found} (needed: at least {needed})")
         );
     };
     let six = vec![0, 0, 0, 1, 1, 1];

@@ -855,12 +855,12 @@ fn trees_that_are_none_are_refused() {
         (
             "/trials/0/positions",
             json!([]),
-            "arrangement 0: 0 stimuli are too few",
+            "arrangement 0: too few stimuli: 0",
         ),
         (
             "/task/task_type",
             json!("info"),
-            "0 multiple-arrangement tasks are too few",
+            "too few multiple-arrangement tasks: 0",
         ),
     ] {
         let mut bad = tree();

@@ -17,3 +17,4 @@ mod text_tables;
 mod transform_files;
 mod trial_columns;
 mod trial_datasets;
+mod unchecked_content;

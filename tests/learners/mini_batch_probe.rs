@@ -467,7 +467,7 @@ fn context_features_are_standardised_or_not() {
         as_given.transform().weights(),
         standardized.transform().weights()
     );
-    // The transform is applied to standardised features in either case.
+    // The transform is applied to standardized features in either case.
     assert_eq!(
         as_given.transform().standardization(),
         standardized.transform().standardization()
@@ -913,7 +913,7 @@ fn refuses_what_has_no_answer() {
     let constant = Representation::new(features.stimuli().clone(), Array2::<f32>::ones((20, 8)));
     assert_kind!(
         fit(&probe, &constant.unwrap()),
-        Feature(FeatureError::EqualRows { .. })
+        Feature(FeatureError::Constant { .. })
     );
     let moments = Standardization::per_feature(array![0.0], array![1.0]).unwrap();
     let probe_by = probe.clone().with_standardize(Standardize::By(moments));

@@ -475,7 +475,7 @@ fn refuses_what_has_no_answer() {
     let constant = Representation::new(stimuli.clone(), Array2::<f32>::ones((3, 2))).unwrap();
     assert_refused!(
         probe.fit(&constant, &choices),
-        Feature(FeatureError::EqualRows { .. })
+        Feature(FeatureError::Constant { .. })
     );
     // So large that their squares are beyond what a double holds.
     let huge = Array2::from_shape_fn((3, 2), |(i, j)| 1e38 * (i as f32 - j as f32));
@@ -496,6 +496,6 @@ fn refuses_what_has_no_answer() {
     let none = probe.with_standardize(Standardize::By(Standardization::none()));
     assert_refused!(
         none.fit(&zero, &choices),
-        Feature(FeatureError::EqualRows { .. })
+        Feature(FeatureError::Constant { .. })
     );
 }

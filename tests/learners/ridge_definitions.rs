@@ -518,7 +518,7 @@ fn refuses_penalties_that_are_none() {
         .unwrap_err()
         .report()
         .to_string();
-    assert_eq!(message, "penalty must be different from all others, not 1");
+    assert_eq!(message, "penalties must be different, not 1 twice");
     let refused = Ridge::new([]);
     assert_refused!(
         refused,
@@ -537,14 +537,17 @@ fn refuses_targets_that_are_none() {
     let mut values = double(&targets);
     values[[3, 1]] = f64::NAN;
     let message = refused(&values).to_string();
-    assert_eq!(message, "row 3 (\"3\"), column 1: NaN is not finite");
+    assert_eq!(
+        message,
+        "row 3 (\"3\"), column 1: NaN is not finite; replace the value, or remove the stimulus"
+    );
     values[[3, 1]] = 1e200;
     assert!(refused(&values).to_string().contains("within ±1e150"));
     values[[3, 1]] = -1e150;
     let fit = ridge.fit_array(&features, values.view()).unwrap();
     assert!(fit.errors().iter().all(|error| error.is_finite()));
     let message = refused(&Array2::zeros((5, 2))).to_string();
-    assert_eq!(message, "rows of targets: 5 (expected 6)");
+    assert_eq!(message, "wrong number of rows of targets: 5 (expected 6)");
     assert_kind!(
         refused(&Array2::zeros((6, 0))),
         Argument(ArgumentError::Shape { .. })
@@ -578,7 +581,10 @@ fn refuses_too_few_stimuli() {
         .unwrap_err()
         .report()
         .to_string();
-    assert_eq!(message, "2 stimuli to learn from are too few (needed: 3)");
+    assert_eq!(
+        message,
+        "too few stimuli to learn from: 2 (needed: at least 3)"
+    );
     let (features, targets) = made_up(3, 2, 1);
     assert!(ridge.fit(&features, &targets).is_ok());
     let folds = Folds::contiguous(3, 3).unwrap();
@@ -589,7 +595,7 @@ fn refuses_too_few_stimuli() {
         .to_string();
     assert_eq!(
         message,
-        "fold 0: 2 stimuli to learn from are too few (needed: 3)"
+        "fold 0: too few stimuli to learn from: 2 (needed: at least 3)"
     );
     let folds = Folds::contiguous(4, 2).unwrap();
     let message = ridge
@@ -599,7 +605,7 @@ fn refuses_too_few_stimuli() {
         .to_string();
     assert_eq!(
         message,
-        "stimuli that are divided into folds: 4 (expected 3)"
+        "wrong number of stimuli that are divided into folds: 4 (expected 3)"
     );
 }
 
@@ -702,8 +708,8 @@ fn other_shapes_are_refused_on_prediction() {
     let fit = Ridge::new(GRID).unwrap().fit(&features, &targets).unwrap();
     let (wider, _) = made_up(9, 4, 1);
     let message = fit.r2(&wider, &targets).unwrap_err().report().to_string();
-    assert_eq!(message, "features: 4 (expected 3)");
+    assert_eq!(message, "wrong number of features: 4 (expected 3)");
     assert!(fit.predict(&wider).is_err());
     let message = fit.r2(&features, &wider).unwrap_err().report().to_string();
-    assert_eq!(message, "targets: 4 (expected 2)");
+    assert_eq!(message, "wrong number of targets: 4 (expected 2)");
 }

@@ -68,7 +68,7 @@ fn transforms_that_do_not_fit_are_refused() {
     let two = LinearTransform::new(Standardization::none(), wave((3, 2), 0.0)).unwrap();
     assert_eq!(
         two.then(&two).unwrap_err().report().to_string(),
-        "features that the next transform takes: 3 (expected 2)"
+        "wrong number of features that the next transform takes: 3 (expected 2)"
     );
     let huge = LinearTransform::new(Standardization::none(), array![[1e200]]).unwrap();
     let beyond = huge.then(&huge).unwrap_err();

@@ -185,7 +185,7 @@ fn an_id_that_stands_twice_is_named() {
     let error = Stimuli::new(["cat", "", "cow"]).unwrap_err();
     assert_eq!(
         error.report().to_string(),
-        "the stimulus at 1 has an empty id"
+        "the stimulus at 1 has an empty id; give it an id, or remove it"
     );
 }
 
@@ -263,7 +263,7 @@ fn parameters_outside_their_range_are_refused() {
         let error = ObjectBootstrap::new(n_replicates, 1).unwrap_err();
         assert_eq!(
             error.report().to_string(),
-            format!("bootstrap must be 2 to 1000000 replicates, not {n_replicates}")
+            format!("number of replicates must be from 2 to 1000000, not {n_replicates}")
         );
     }
     for level in [0.0, 1.0, -0.5, 95.0, f64::NAN] {

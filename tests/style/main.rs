@@ -12,7 +12,7 @@ const VERBS: &str = "\
     Excludes Executes Explains Extracts Fails Fetches Fills Filters Finds Fits Flattens Folds \
     Formats Gathers Generates Gives Groups Hashes Ignores Includes Initializes Inserts Interpolates \
     Inverts Iterates Joins Keeps Learns Leaves Limits Lists Loads Locates Looks Lowers Makes Maps \
-    Marks Matches Measures Merges Minimises Minimizes Moves Multiplies Names Normalizes Notes \
+    Marks Matches Measures Merges Minimizes Moves Multiplies Names Normalizes Notes \
     Numbers Opens Orders Pads Parses Passes Performs Permutes Places Pools Predicts Prepares Prints \
     Projects Puts Raises Ranks Rates Reads Records Reduces Refuses Registers Rejects Removes \
     Renames Reorders Repeats Replaces Reports Requires Resamples Reserves Resizes Resolves \
@@ -37,14 +37,22 @@ const FORBIDDEN: &[&str] = &[
     "is held against",
     "is said",
     "means nothing",
+    "minimises",
     "namesake",
+    "normalisation",
+    "normalised",
     "not to be had",
     "of which each",
+    "optimisation",
     "passed over",
     "people said",
+    "recognised",
     "say so",
     "stand twice",
+    "standardisation",
+    "standardised",
     "stands twice",
+    "summarise",
     "the rest of the crate",
     "thereof",
     "to be had",

@@ -1,7 +1,7 @@
 //! Networks of TensorFlow whose features of all images are files.
 //!
 //! The three MobileNetV2 differ only in their training data. The accuracies on ImageNet are those
-//! before quantisation.
+//! before quantization.
 
 use human_alignment::study::{Model, ModelFactors};
 use human_alignment::{Result, Stimuli};

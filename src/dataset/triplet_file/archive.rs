@@ -90,7 +90,7 @@ impl RawTrials {
         Ok(raw)
     }
 
-    /// Reads participants, and recognises other arrays that are no answers; returns false for an
+    /// Reads participants, and recognizes other arrays that are no answers; returns false for an
     /// array of unknown content.
     fn read_property(&mut self, array: &NamedArray) -> bool {
         let texts = texts_of(array);

@@ -10,10 +10,15 @@ use crate::names::named;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Counting {
-    /// Inferred from the indices: 1 if the number of stimuli occurs and 0 does not, otherwise 0. If
-    /// neither occurs, and indices that count from 0 would probably have it, the base cannot be inferred,
-    /// which is an error: at least nine tenths of the other indices occur, or of those up to the largest
-    /// one in many trials, or answers in the same file are positions that count from 1.
+    /// Inferred from the indices: 1 if the number of stimuli occurs and 0 does not, otherwise 0.
+    ///
+    /// It is an error ([`FileError::Ambiguous`]) if neither occurs although one of them would be
+    /// expected, because
+    ///
+    /// - at least nine tenths of the other indices occur,
+    /// - there are many trials, in which at least nine tenths of the indices up to the largest one
+    ///   occur, or
+    /// - answers in the same file are positions counted from 1.
     #[default]
     Inferred,
     /// Counted from 0.

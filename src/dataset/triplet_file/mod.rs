@@ -54,9 +54,9 @@ use crate::stimuli::{Pairing, Stimuli};
 ///
 /// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. If all ids of the
 /// stimuli are numbers, such as `101`, the numbers in trials are ids, unless one of them is no id or
-/// the base of indices is set. If the stimuli have other numbers beside their ids, or numbers in
-/// their ids that are in another order, the base must be set. The trials take 12 bytes each in
-/// memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
+/// the base of indices is set. It must be set if the table of stimuli has a column of other numbers,
+/// or if the ids contain numbers (`img10`) in another order than the stimuli. The trials take 12
+/// bytes each in memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
 /// memory.
 ///
 /// ```

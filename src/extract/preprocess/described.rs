@@ -179,7 +179,7 @@ impl DescribedPreprocessing {
     }
 }
 
-/// Returns the means and standard deviations of a normalisation in the order and range of
+/// Returns the means and standard deviations of a normalization in the order and range of
 /// [`OfColors`].
 pub(in crate::extract) fn of_levels(normalization: &Normalization) -> [OfColors; 2] {
     let highest = match normalization.range() {

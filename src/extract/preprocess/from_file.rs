@@ -10,14 +10,14 @@ use crate::extract::weights::configuration::read_text;
 use crate::extract::weights::images_config;
 
 impl Preprocessing {
-    /// Reads a preprocessing from a JSON file: as this crate serialises it, or a configuration that
+    /// Reads a preprocessing from a JSON file: as this crate serializes it, or a configuration that
     /// transformers (`preprocessor_config.json`), open_clip (`open_clip_config.json`) or timm
     /// (`config.json`) write beside weights.
     ///
     /// # Errors
     /// Returns [`FileError::Read`](crate::error::FileError::Read) if the file cannot be read. Within
     /// `Context::File`, returns [`FileError::Malformed`](crate::error::FileError::Malformed) if it
-    /// does not determine the sizes, the interpolation and the normalisation, or if these are not
+    /// does not determine the sizes, the interpolation and the normalization, or if these are not
     /// supported.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();

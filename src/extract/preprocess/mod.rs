@@ -16,7 +16,7 @@
 //! | PNG, WebP, BMP, TIFF, GIF | identical (WebP, BMP, TIFF and GIF to Pillow 13.0) |
 //! | JPEG | identical to libjpeg-turbo 2.1 to 3.1, which Pillow uses |
 //! | resize, crop | identical; see [`PassOrder`] for the version, and [`CropRule`] for transformers |
-//! | normalisation | identical |
+//! | normalization | identical |
 //!
 //! ```
 //! use human_alignment::extract::preprocess::{Preprocessing, RgbImage};

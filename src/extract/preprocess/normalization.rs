@@ -1,4 +1,4 @@
-//! Normalisation of pixels to the values expected by a network.
+//! Normalization of pixels to the values expected by a network.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub enum ValueRange {
     Byte,
 }
 
-/// A normalisation of each channel, (p − mean) / std, where p is the level of a pixel in the given
+/// A normalization of each channel, (p − mean) / std, where p is the level of a pixel in the given
 /// [`ValueRange`].
 ///
 /// Values are computed in `f32` in the same order of operations as in torchvision.
@@ -50,7 +50,7 @@ pub struct Normalization {
     std: [f32; N_CHANNELS],
 }
 
-/// A deserialized normalisation that is not yet validated.
+/// A deserialized normalization that is not yet validated.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -103,7 +103,7 @@ impl Normalization {
         }
     }
 
-    /// Returns the normalisation with a name in the table of published weights.
+    /// Returns the normalization with a name in the table of published weights.
     pub(in crate::extract) fn named(name: &str) -> Option<Self> {
         const CAFFE_RGB: Normalization =
             Normalization::rgb([0.482_35, 0.458_82, 0.407_84], [1.0 / 255.0; N_CHANNELS]);
@@ -134,12 +134,12 @@ impl Normalization {
         }
     }
 
-    /// Creates a normalisation with the means and standard deviations of red, green and blue, for
+    /// Creates a normalization with the means and standard deviations of red, green and blue, for
     /// levels from 0 to 1.
     ///
     /// # Errors
     /// Returns `ArgumentError::InvalidParameter` if a mean is not finite, or if a standard
-    /// deviation is not positive and finite or so small that normalised values overflow.
+    /// deviation is not positive and finite or so small that normalized values overflow.
     pub fn new(mean: [f32; 3], std: [f32; 3]) -> Result<Self> {
         if let Some(mean) = mean.iter().find(|mean| !mean.is_finite()) {
             return Err(Error::parameter("mean", "finite", mean));
@@ -189,7 +189,7 @@ impl Normalization {
         self.std
     }
 
-    /// Writes the normalised values of an image, channel by channel. The length of `out` is 3 ×
+    /// Writes the normalized values of an image, channel by channel. The length of `out` is 3 ×
     /// height × width.
     pub(super) fn write(&self, image: &RgbImage, out: &mut [f32]) {
         let bytes = image.bytes();

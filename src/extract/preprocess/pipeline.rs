@@ -64,7 +64,7 @@ impl Resize {
     }
 }
 
-/// The preprocessing of images for a network: decode, resize, crop the centre, normalise.
+/// The preprocessing of images for a network: decode, resize, crop the centre, normalize.
 ///
 /// A preprocessing is plain data. It can be serialized to JSON and is validated when it is created
 /// or deserialized. Common ones are constants, such as [`Preprocessing::IMAGENET`], and can also be
@@ -130,7 +130,7 @@ impl Preprocessing {
     pub const MAX_SIDE: u32 = MAX_SIDE;
 
     /// Creates a preprocessing that resizes with a filter, crops the centre to `crop` (width,
-    /// height) and normalises.
+    /// height) and normalizes.
     ///
     /// The crop begins at (size − crop) / 2, with halves rounded as in torchvision unless
     /// [`with_crop_rule`](Self::with_crop_rule) sets another rule. An image that is smaller than the
@@ -187,7 +187,7 @@ impl Preprocessing {
         self
     }
 
-    /// Sets the normalisation of pixels.
+    /// Sets the normalization of pixels.
     #[must_use]
     pub fn with_normalization(mut self, normalization: Normalization) -> Self {
         self.normalization = normalization;
@@ -224,7 +224,7 @@ impl Preprocessing {
         self.crop_rule
     }
 
-    /// Returns the normalisation of pixels.
+    /// Returns the normalization of pixels.
     pub fn normalization(&self) -> &Normalization {
         &self.normalization
     }
@@ -247,7 +247,7 @@ impl Preprocessing {
         hex(&Sha256::digest(text))
     }
 
-    /// Resizes and crops an image, without normalisation.
+    /// Resizes and crops an image, without normalization.
     ///
     /// # Errors
     /// Returns `ComputationError::OutOfMemory` if memory cannot be allocated.

@@ -9,27 +9,27 @@ use super::weights::Filter;
 use crate::error::{Error, Result};
 
 impl Preprocessing {
-    /// Shorter side 256 bilinear, crop 224, ImageNet normalisation: the first weights (V1) of most
+    /// Shorter side 256 bilinear, crop 224, ImageNet normalization: the first weights (V1) of most
     /// networks of torchvision.
     pub const IMAGENET: Self = imagenet(256, Filter::Bilinear, 224);
 
-    /// Shorter side 342 bilinear, crop 299, ImageNet normalisation: Inception v3 of torchvision.
+    /// Shorter side 342 bilinear, crop 299, ImageNet normalization: Inception v3 of torchvision.
     pub const INCEPTION: Self = imagenet(342, Filter::Bilinear, 299);
 
-    /// Shorter side 224 bicubic, crop 224, CLIP normalisation; [`Preprocessing::clip`] for other
+    /// Shorter side 224 bicubic, crop 224, CLIP normalization; [`Preprocessing::clip`] for other
     /// sizes.
     pub const CLIP: Self = square(224, Filter::Bicubic, 224, Normalization::CLIP);
 
-    /// Shorter side 256 bicubic, crop 224, ImageNet normalisation: the evaluation of DINOv2.
+    /// Shorter side 256 bicubic, crop 224, ImageNet normalization: the evaluation of DINOv2.
     pub const DINOV2: Self = imagenet(256, Filter::Bicubic, 224);
 
     /// Shorter side 248 (224 / 0.9) bicubic, crop 224, values −1 to 1: `vit_*_patch16_224` of timm.
     pub const VIT: Self = square(248, Filter::Bicubic, 224, Normalization::HALF);
 
-    /// Shorter side 256 bilinear, crop 227, Caffe normalisation: SqueezeNet of Deep Compression.
+    /// Shorter side 256 bilinear, crop 227, Caffe normalization: SqueezeNet of Deep Compression.
     pub const DEEP_COMPRESSION_227: Self = square(256, Filter::Bilinear, 227, Normalization::CAFFE);
 
-    /// The whole image to 32 × 32 bilinear, ImageNet normalisation: CIFAR networks on photographs.
+    /// The whole image to 32 × 32 bilinear, ImageNet normalization: CIFAR networks on photographs.
     pub const CIFAR_32: Self = Self {
         resize: Resize::whole(32),
         ..imagenet(32, Filter::Bilinear, 32)
@@ -112,7 +112,7 @@ impl Preprocessing {
     ];
 
     /// Returns the preset with a name, or makes the one that the name describes: `N-R-F-C` with
-    /// normalisation N (`imagenet`, `clip`, `half` or `none`), shorter side R (or `whole`, which
+    /// normalization N (`imagenet`, `clip`, `half` or `none`), shorter side R (or `whole`, which
     /// resizes the whole image to the crop), filter F and crop C; or `clip-C`.
     ///
     /// ```
@@ -138,13 +138,13 @@ impl Preprocessing {
         known.or(described).ok_or_else(|| {
             let expected = "one of imagenet, inception, clip, clip-C, dinov2, vit, siglip, \
                 deep-compression-227, cifar-32, tf-mobilenet, tf-efficientnet-lite, or N-R-F-C with \
-                normalisation N (imagenet, clip, half, none), shorter side R (or whole), filter F \
+                normalization N (imagenet, clip, half, none), shorter side R (or whole), filter F \
                 and crop C";
             Error::parameter("preset", expected, format_args!("{name:?}"))
         })
     }
 
-    /// Makes the preprocessing with a normalisation, a shorter side (or `whole`), a filter and a
+    /// Makes the preprocessing with a normalization, a shorter side (or `whole`), a filter and a
     /// crop; returns `None` if one of them does not exist.
     pub(in crate::extract) fn described(
         [normalization, resize, filter, crop]: [&str; 4],
@@ -158,7 +158,7 @@ impl Preprocessing {
         Self::new(resize, filter.parse().ok()?, [crop; 2], normalization).ok()
     }
 
-    /// Creates a preprocessing with ImageNet normalisation, as for all versions of the weights of
+    /// Creates a preprocessing with ImageNet normalization, as for all versions of the weights of
     /// torchvision: resize the shorter side, then crop a square.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ impl Filter {
         }
     }
 
-    /// Returns the value of the filter at `x`, before the weights are normalised to sum to 1.
+    /// Returns the value of the filter at `x`, before the weights are normalized to sum to 1.
     fn at(self, x: f64) -> f64 {
         let distance = x.abs();
         match self {

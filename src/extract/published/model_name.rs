@@ -15,7 +15,7 @@ use crate::extract::preprocess::described::IN_CHECKPOINT;
 /// spelling of this crate, torchvision, timm or open_clip.
 ///
 /// Former names of timm (`tv_resnet50`, `vit_base_patch16_224_dino`) and slashes (`ViT-B/32`) are
-/// recognised. Weights that were trained with QuickGELU select the architecture with it:
+/// recognized. Weights that were trained with QuickGELU select the architecture with it:
 /// `ViT-B-32.openai` is `ViT-B-32-quickgelu.openai`.
 ///
 /// ```
@@ -106,7 +106,7 @@ impl ModelName {
         let Some(selected) = network.selected_weights().filter(|_| self.tag.is_none()) else {
             return self.preprocessing();
         };
-        // The published weights of timm are in no dictionary, and have another normalisation than
+        // The published weights of timm are in no dictionary, and have another normalization than
         // most that people train.
         let is_timm =
             self.architecture.family() == "ViT (timm)" && selected.converted_from.is_none();

@@ -2,12 +2,12 @@
 //!
 //! Columns: architecture; tag, which is that of timm, of open_clip or, in lower case, of torchvision;
 //! length of the shorter side after resizing, or `whole` where the whole image is resized to the
-//! crop; filter; side of the crop; normalisation; training data; objective; published top-1 accuracy
+//! crop; filter; side of the crop; normalization; training data; objective; published top-1 accuracy
 //! on ImageNet in %; and on the Hugging Face hub the repository, the file and the prefix of the
 //! names. Those of one architecture follow each other, the default ones first.
 //!
 //! GoogLeNet and Inception were converted from other frameworks and expect pixels in [−1, 1].
-//! torchvision converts ImageNet-normalised images inside these networks; here the preprocessing
+//! torchvision converts ImageNet-normalized images inside these networks; here the preprocessing
 //! does.
 
 use std::sync::LazyLock;

@@ -255,7 +255,7 @@ impl<'l> Neighbours<'l> {
     }
 
     /// Checks whether a tensor has the shape of a kernel that reads the colours of an image, of a
-    /// matrix of colours, or of an image, or is of a normalisation of colours.
+    /// matrix of colours, or of an image, or is of a normalization of colours.
     fn reads_colors(&self, place: &Place<'_>, other: &Other<'_>) -> bool {
         /// The smallest side of an image.
         const SIDE: usize = 16;

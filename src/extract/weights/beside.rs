@@ -15,7 +15,7 @@ use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
-/// else: a normalisation of the images, layers in front of it, masks of parameters, a LoRA, a
+/// else: a normalization of the images, layers in front of it, masks of parameters, a LoRA, a
 /// classifier of a network that has none here, or a head for segmentation.
 ///
 /// All tensors of the file are considered, also those that the user did not select. Returns the
@@ -60,7 +60,7 @@ pub(super) fn check(
         refuse(
             normalization,
             format!(
-                "which look like a normalisation of the images in the network: name it with the \
+                "which look like a normalization of the images in the network: name it with the \
                  preprocessing (`--preprocessing`), and ignore them (`Weights::without`;{flags})"
             ),
         )?;

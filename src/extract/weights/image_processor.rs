@@ -177,7 +177,7 @@ pub(super) fn described(config: &Value) -> DescribedPreprocessing {
             *std *= again;
         }
     }
-    // Levels from 0 to 255 times this factor are normalised.
+    // Levels from 0 to 255 times this factor are normalized.
     let factor = number(config, "rescale_factor").map_or(1.0, |factor| 255.0 * factor);
     let rescaled = |of_colors: OfColors| of_colors.map(|value| value / factor);
     let filter = match config.get("resample").filter(|number| !number.is_null()) {

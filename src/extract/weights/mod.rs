@@ -138,10 +138,10 @@ impl Weights {
         })
     }
 
-    /// Creates randomly initialised weights; the same seed gives the same bits.
+    /// Creates randomly initialized weights; the same seed gives the same bits.
     ///
     /// Convolution kernels are He-normal (fan-out), linear layers Xavier-uniform, and embeddings
-    /// normal with a standard deviation of 0.02. Biases are 0, and normalisation layers are the
+    /// normal with a standard deviation of 0.02. Biases are 0, and normalization layers are the
     /// identity.
     pub fn random(seed: u64) -> Self {
         Self {

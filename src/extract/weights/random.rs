@@ -1,4 +1,4 @@
-//! Random initialisation of parameters.
+//! Random initialization of parameters.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -7,7 +7,7 @@ use rand_distr::StandardNormal;
 use crate::error::Result;
 use crate::extract::builder::{Init, Parameters};
 
-/// A random initialisation. Each parameter has its own random stream, selected by its name, so that
+/// A random initialization. Each parameter has its own random stream, selected by its name, so that
 /// the order of the parameters does not matter.
 pub(in crate::extract) struct Random {
     seed: u64,

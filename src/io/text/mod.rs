@@ -54,8 +54,8 @@ pub(crate) fn group_alike(table: &Table, first: usize, second: usize) -> Result<
 
 /// Reads a whole text file.
 ///
-/// A byte order mark of UTF-8 or UTF-16 is recognised and removed. UTF-16 without a mark is
-/// recognised by the zero bytes of its first character. All other text is decoded with `encoding`, unless this
+/// A byte order mark of UTF-8 or UTF-16 is recognized and removed. UTF-16 without a mark is
+/// recognized by the zero bytes of its first character. All other text is decoded with `encoding`, unless this
 /// is one of single bytes and the text has letters that are valid in UTF-8.
 ///
 /// # Errors

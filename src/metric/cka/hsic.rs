@@ -60,7 +60,7 @@ impl Hsic {
         }
     }
 
-    /// Returns the square root, which normalises CKA; errors refer to the representation by
+    /// Returns the square root, which normalizes CKA; errors refer to the representation by
     /// `position`.
     pub fn root(self, precision: Precision, position: usize) -> Result<f64> {
         let rounding = match precision {

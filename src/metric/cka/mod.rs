@@ -216,7 +216,7 @@ impl Cka {
     }
 }
 
-/// Returns the CKA from HSIC and the two roots that normalise it, clamped to its range against
+/// Returns the CKA from HSIC and the two roots that normalize it, clamped to its range against
 /// rounding.
 fn ratio(estimator: Estimator, hsic: Hsic, left: f64, right: f64) -> f64 {
     let lowest = match estimator {

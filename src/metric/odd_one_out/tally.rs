@@ -28,7 +28,7 @@ use crate::stimuli::Stimuli;
 ///
 /// A tally takes 24 bytes for each pair and each triple of objects that occurs, and for each
 /// object, pair and triple of a participant. If there are more than 8 million of a kind, it stores
-/// a randomised summary of fixed size instead (a sketch), with a relative error of about 0.1 % in
+/// a randomized summary of fixed size instead (a sketch), with a relative error of about 0.1 % in
 /// the corresponding term of the squared standard error.
 ///
 /// ```

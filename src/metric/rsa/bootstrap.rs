@@ -91,8 +91,12 @@ impl RsaBootstrap {
     /// than a million.
     pub fn new(n_replicates: usize, seed: u64) -> Result<Self> {
         if !(2..=1_000_000).contains(&n_replicates) {
-            let expected = "2 to 1000000 replicates";
-            return Err(Error::parameter("bootstrap", expected, n_replicates));
+            let expected = "from 2 to 1000000";
+            return Err(Error::parameter(
+                "number of replicates",
+                expected,
+                n_replicates,
+            ));
         }
         Ok(Self {
             n_replicates,
@@ -184,8 +188,9 @@ impl RsaBootstrap {
             let what = "stimuli for a bootstrap over stimuli";
             at_least(what, 4, people.stimuli().len())?;
             if comparator.needs_all_pairs() {
-                let expected = "over people only, if the comparator is whitened";
-                return Err(Error::parameter("bootstrap", expected, self.resample));
+                let expected = "over people only (`Resample::People`, `--over people`)";
+                let what = "a bootstrap with a whitened comparator";
+                return Err(Error::parameter(what, expected, self.resample));
             }
         }
         if self.resample.draws_people() {

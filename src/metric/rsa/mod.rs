@@ -56,6 +56,13 @@ mod variance_tests;
 /// Representational similarity analysis: comparison of the RDM of a representation with the RDMs of
 /// participants.
 ///
+/// | setting | default |
+/// |---|---|
+/// | dissimilarity | [`Dissimilarity::Correlation`] |
+/// | comparator | [`Comparator::Spearman`] |
+/// | confidence | 0.95 |
+/// | bootstrap, analytic variance | none |
+///
 /// ```
 /// use human_alignment::metric::rsa::{Comparator, RepresentationalSimilarity};
 /// use human_alignment::{AlignmentMetric, Dissimilarity, Rdm, RdmSet, Representation, Stimuli};

@@ -1,6 +1,6 @@
 //! Non-negative least squares.
 
-/// Returns the non-negative weights that minimise ‖Xw − y‖ (Lawson & Hanson 1974, chapter 23), for
+/// Returns the non-negative weights that minimize ‖Xw − y‖ (Lawson & Hanson 1974, chapter 23), for
 /// y and columns of X of length 1: `products` is XᵀX, row-major, and `correlations` is Xᵀy.
 ///
 /// Zero weights are exactly 0. A column gets no weight if other columns explain all of its square

@@ -137,8 +137,9 @@ impl RsaVariance {
             let n = people.stimuli().len();
             at_least("stimuli to generalize from", Self::MIN_STIMULI, n)?;
             if comparator.needs_all_pairs() {
-                let expected = "over people only, if the comparator is whitened";
-                return Err(Error::parameter("analytic variance", expected, self.over));
+                let expected = "over people only (`Resample::People`, `--over people`)";
+                let what = "an analytic variance with a whitened comparator";
+                return Err(Error::parameter(what, expected, self.over));
             }
         }
         if self.over.draws_people() {

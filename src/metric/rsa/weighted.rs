@@ -21,8 +21,8 @@ use crate::rdm::{Rdm, RdmSet, Rounding, Scaling};
 /// An intercept of either sign is fitted under correlations, which do not depend on it, but not
 /// under cosines. (For a constant under a cosine, include an RDM of ones among the features.) Under
 /// whitened comparators the least squares are whitened too. Under Pearson correlation and cosine
-/// the weights maximise the mean similarity to the training participants; under rank comparators,
-/// which no least squares maximise, they fit the mean rank.
+/// the weights maximize the mean similarity to the training participants; under rank comparators,
+/// which no least squares maximize, they fit the mean rank.
 ///
 /// ```
 /// use human_alignment::metric::rsa::{Comparator, WeightedModel};

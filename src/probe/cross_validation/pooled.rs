@@ -23,7 +23,7 @@ pub struct PooledScore {
 
 /// The pooled result of all folds.
 ///
-/// # What the intervals generalise to
+/// # What the intervals generalize to
 ///
 /// The intervals of the transformed representation and of the difference are for the accuracy that
 /// a probe fitted to other objects and trials, as many as those of a training set, has on new
@@ -33,10 +33,10 @@ pub struct PooledScore {
 ///
 /// 1 + n_test / n_train,
 ///
-/// with the numbers of objects of a fold, averaged over folds in proportion to their test trials:
-/// the correction of Nadeau & Bengio (2003, "Inference for the generalization error") for disjoint
-/// test sets. It can be derived for the case in which there is nothing to learn. The trials of one
-/// fold then predict those of another one exactly as well as the other way round, so that the same
+/// with the numbers of objects of a fold, averaged over folds in proportion to their test trials. (For
+/// the mean over J random splits, Nadeau & Bengio, 2003, "Inference for the generalization error",
+/// multiply the variance by 1 + J · n_test / n_train; here the test sets are disjoint.) The factor
+/// can be derived for the case in which there is nothing to learn. The trials of one fold then predict those of another one exactly as well as the other way round, so that the same
 /// chance agreement is counted twice; the share of the pairs of training objects that lie within
 /// one fold, and count twice, is n_test / n_train. If a probe learns something, the correction is
 /// conservative.
@@ -48,7 +48,7 @@ pub struct PooledScore {
 ///
 /// The untransformed representation is not fitted, so that its variance is that of the test
 /// objects and trials. With [`HoldOut::TrialsSharingObjects`], the numbers are those of trials, and
-/// intervals generalise to new trials, not to new objects.
+/// intervals generalize to new trials, not to new objects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Pooled {

@@ -28,7 +28,7 @@ impl Parameters {
 /// and their gradients are combined by one product.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// Standardised features, object by object.
+    /// Standardized features, object by object.
     pub features: Vec<f64>,
     /// Features times weights, plus bias, object by object.
     pub embedded: Vec<f64>,

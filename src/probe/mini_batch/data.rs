@@ -1,4 +1,4 @@
-//! Training data: standardised rows of features, and trials that refer to them.
+//! Training data: standardized rows of features, and trials that refer to them.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ use crate::judgment::{Task, Trials};
 use crate::representation::Representation;
 use crate::transform::Standardization;
 
-/// The rows of a representation, standardised on access to avoid a second copy of, for example, a
+/// The rows of a representation, standardized on access to avoid a second copy of, for example, a
 /// million images.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
@@ -39,7 +39,7 @@ impl<'a> Rows<'a> {
         &self.representation.stimuli().ids()[row]
     }
 
-    /// Writes the standardised features of the given rows, one row after another, to `out`.
+    /// Writes the standardized features of the given rows, one row after another, to `out`.
     pub fn write(&self, rows: &[u32], out: &mut [f64]) {
         let n_features = self.n_features();
         let features = self.representation.values();

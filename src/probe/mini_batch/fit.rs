@@ -34,7 +34,7 @@ pub enum Monitored {
     #[default]
     Objective,
     /// Loss of trials + local term, whatever α is, as in the scripts of gLocal. With a small α, the
-    /// local term, which training hardly minimises, then has as much influence on the number of
+    /// local term, which training hardly minimizes, then has as much influence on the number of
     /// epochs as the trials.
     SumOfLosses,
 }
@@ -83,7 +83,7 @@ pub enum StoppingReason {
     EarlyStopped,
     /// The maximum number of epochs was reached.
     MaxEpochs,
-    /// The observer stopped the training.
+    /// The callback stopped the training.
     StoppedByObserver,
 }
 
@@ -191,7 +191,7 @@ impl MiniBatchFit {
     }
 
     /// Returns (1 − α) · training loss + α · local term of the validation images + penalty, in
-    /// nats. Without a local term, this is what training minimises.
+    /// nats. Without a local term, this is what training minimizes.
     pub fn objective(&self) -> f64 {
         self.objective
     }

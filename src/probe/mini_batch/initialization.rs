@@ -9,7 +9,7 @@ use crate::linalg::zeroed;
 use crate::names::named;
 use crate::probe::mini_batch::batch::Parameters;
 
-/// The initial weights. Every element of the bias is initialised with the initial scale σ.
+/// The initial weights. Every element of the bias is initialized with the initial scale σ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

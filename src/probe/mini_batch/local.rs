@@ -15,7 +15,7 @@ const FEWEST: usize = 3;
 /// similarity structure of other images, the *context*, under the transform.
 ///
 /// In a batch, image i assigns to every other image j the probability softmax(cosine / τ): pᵢⱼ for
-/// the features before the transform (standardised like those of the objects; see
+/// the features before the transform (standardized like those of the objects; see
 /// [`ContextFeatures`]), and qᵢⱼ for the transformed features. The term is the mean over images i
 /// of −Σⱼ pᵢⱼ ln qᵢⱼ, in nats. Its minimum, the mean entropy of p, is reached if the transform
 /// changes no cosine. The objective is (1 − α) times the loss of the trials plus α times the local
@@ -56,11 +56,11 @@ pub struct LocalSimilarity {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ContextFeatures {
-    /// Features standardised by the moments of the objects, which are also those of the fitted
-    /// transform; the default. The identity, which changes no cosine, minimises the local term.
+    /// Features standardized by the moments of the objects, which are also those of the fitted
+    /// transform; the default. The identity, which changes no cosine, minimizes the local term.
     #[default]
     Standardized,
-    /// Features without standardisation, as in the published scripts, which standardise only the
+    /// Features without standardization, as in the published scripts, which standardize only the
     /// objects. The transform is then learned from images on another scale than that of the features
     /// to which it is applied.
     AsGiven,
@@ -110,7 +110,7 @@ impl LocalSimilarity {
         Ok(self)
     }
 
-    /// Sets whether the images are standardised like the objects.
+    /// Sets whether the images are standardized like the objects.
     #[must_use]
     pub fn with_context_features(mut self, features: ContextFeatures) -> Self {
         self.context_features = features;

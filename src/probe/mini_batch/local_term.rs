@@ -15,7 +15,7 @@ pub(super) struct LocalTerm {
     norms: Vec<f64>,
     /// Cosines of all pairs before the transform; later the derivatives q − p.
     teacher: Vec<f64>,
-    /// Cosines of all pairs after the transform; later the symmetrised derivatives.
+    /// Cosines of all pairs after the transform; later the symmetrized derivatives.
     student: Vec<f64>,
     /// The gradient with respect to the unit vectors.
     by_unit: Vec<f64>,
@@ -55,10 +55,10 @@ impl LocalTerm {
     ) -> Result<f64> {
         let n = images.len() / self.n_features;
         let n_features = self.n_features;
-        self.normalise(images, &of_zero)?;
+        self.normalize(images, &of_zero)?;
         let unit = &self.unit[..images.len()];
         cosines(unit, n_features, &mut self.teacher[..n * n]);
-        self.normalise(transformed, &of_zero)?;
+        self.normalize(transformed, &of_zero)?;
         let unit = &self.unit[..images.len()];
         cosines(unit, n_features, &mut self.student[..n * n]);
         let factor = self.factor;
@@ -75,7 +75,7 @@ impl LocalTerm {
         Ok(loss)
     }
 
-    fn normalise(&mut self, images: &[f64], of_zero: impl Fn(usize) -> Error) -> Result<()> {
+    fn normalize(&mut self, images: &[f64], of_zero: impl Fn(usize) -> Error) -> Result<()> {
         let n_features = self.n_features;
         let units = self.unit.par_chunks_exact_mut(n_features);
         units

@@ -8,14 +8,14 @@
 //!
 //! # The objective
 //!
-//! With standardised features x, weights W (features × features) and a bias b, an object is
+//! With standardized features x, weights W (features × features) and a bias b, an object is
 //! embedded as y = xW + b, and a pair of a trial is chosen with probability softmax(dot product /
 //! temperature) over its pairs. Each step follows the gradient of
 //!
 //! (1 − α) · mean over a batch of trials of −ln p(chosen pair) + α · local term + penalty,
 //!
 //! in nats. For gLocal, the local term is the [`LocalSimilarity`] of a batch of other images, with
-//! its weight α; otherwise α = 0. The bias is not penalised. Features are standardised by one mean
+//! its weight α; otherwise α = 0. The bias is not penalized. Features are standardized by one mean
 //! and standard deviation over all rows of the representation.
 //!
 //! | | [`MiniBatchProbe::naive`] | [`MiniBatchProbe::global`] | [`MiniBatchProbe::glocal`] |
@@ -52,7 +52,7 @@
 //! Other scripts and versions:
 //!
 //! - An earlier version of `main_probing.py` does not clip gradients, and has a default λ of 0.01. A
-//!   still earlier one (`probing/transforms.py`) penalises λ (0.8 ‖W‖ + 0.2 ‖W‖₁), and its initial W
+//!   still earlier one (`probing/transforms.py`) penalizes λ (0.8 ‖W‖ + 0.2 ‖W‖₁), and its initial W
 //!   has a standard deviation of 0.01 (0.001 for VGG networks).
 //! - `main_probing_final.py` learns a naive transform from the published training trials; its default
 //!   λ is 0.1.
@@ -72,7 +72,7 @@
 //! [`HoldOut::Objects`](crate::probe::HoldOut::Objects): with 3 folds and trials of random objects,
 //! 30 % of the trials train and 4 % validate. Five properties of the scripts affect their accuracies:
 //!
-//! - Features are standardised by the moments of all objects
+//! - Features are standardized by the moments of all objects
 //!   ([`Moments::AllObjects`](crate::probe::Moments::AllObjects)).
 //! - The held-out trials decide when training stops, and are the trials whose accuracy is reported,
 //!   and by which the settings are chosen.
@@ -89,9 +89,9 @@
 //!
 //! - The scripts embed all objects for every batch. Here, only the objects of its trials are
 //!   embedded, which gives the same numbers.
-//! - The scripts do not standardise the images of the local term, but do standardise the objects.
-//!   Here, both are standardised by the same moments, so that the identity, which changes no
-//!   similarity, minimises the local term. [`ContextFeatures::AsGiven`] does as the scripts.
+//! - The scripts do not standardize the images of the local term, but do standardize the objects.
+//!   Here, both are standardized by the same moments, so that the identity, which changes no
+//!   similarity, minimizes the local term. [`ContextFeatures::AsGiven`] does as the scripts.
 //! - An epoch of the gLocal scripts has as many steps as there are batches of trials or of images,
 //!   whichever are more: `ZippedBatchLoader` starts again with the fewer ones, in a new order. Here,
 //!   an epoch is one pass over the trials, which are more for THINGS and ImageNet, and images are

@@ -64,7 +64,7 @@ impl<'a> Objective<'a> {
     ///
     /// # Errors
     /// Returns `ArgumentError::LengthMismatch` if images have another number of features than the
-    /// objects, [`FeatureError::ZeroVector`] if the standardised features of an image are all zero,
+    /// objects, [`FeatureError::ZeroVector`] if the standardized features of an image are all zero,
     /// and [`ComputationError::OutOfMemory`].
     pub fn new(
         objects: Rows<'a>,

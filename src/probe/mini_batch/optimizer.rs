@@ -11,7 +11,7 @@ use crate::linalg::{dot, zeroed};
 /// Number of parameters per task. The parameters are independent, so it does not affect the result.
 const CHUNK: usize = 1 << 13;
 
-/// The optimisation method, as defined in PyTorch.
+/// The optimization method, as defined in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Optimizer {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::linalg::{add_scaled, dot};
 
-/// The penalty R of the weights W, in nats. The bias is not penalised.
+/// The penalty R of the weights W, in nats. The bias is not penalized.
 ///
 /// ```
 /// use human_alignment::probe::mini_batch::Penalty;

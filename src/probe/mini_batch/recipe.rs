@@ -84,7 +84,7 @@ impl MiniBatchProbe {
         Ok(self)
     }
 
-    /// Adds a bias, initialised with the initial scale.
+    /// Adds a bias, initialized with the initial scale.
     #[must_use]
     pub fn with_bias(mut self) -> Self {
         self.has_bias = true;
@@ -98,7 +98,7 @@ impl MiniBatchProbe {
         self
     }
 
-    /// Sets the standardisation of features; context images are standardised by the same moments.
+    /// Sets the standardization of features; context images are standardized by the same moments.
     /// The moments are computed over all stimuli of the representation given to
     /// [`MiniBatchProbe::fit`], including stimuli that occur in no trial.
     #[must_use]
@@ -107,7 +107,7 @@ impl MiniBatchProbe {
         self
     }
 
-    /// Sets the initialisation of the weights.
+    /// Sets the initialization of the weights.
     #[must_use]
     pub fn with_initialization(mut self, initialization: Initialization) -> Self {
         self.initialization = initialization;
@@ -265,9 +265,9 @@ impl MiniBatchProbe {
     ///
     /// # Errors
     /// Returns `StimuliError::Missing` if a stimulus of a trial has no row,
-    /// `FeatureError::EqualRows` if features do not vary, `ArgumentError::LengthMismatch` if given
+    /// `FeatureError::Constant` if features do not vary, `ArgumentError::LengthMismatch` if given
     /// moments or context images have another number of features, `FeatureError::ZeroVector` with
-    /// the id of a context image whose standardised features are all zero, and
+    /// the id of a context image whose standardized features are all zero, and
     /// `ComputationError::OutOfMemory`. If training diverges, returns, within `Context::Epoch`,
     /// `ComputationError::LossNotFinite` or `FeatureError::ZeroVector` with the id of a context
     /// image that the transform maps to zero.

@@ -12,7 +12,7 @@ use scale::Scaling;
 
 /// The objective F = mean −ln p + penalty of M with M = W Wᵀ, in the coordinates of the objects, as
 /// a function of Q where W = D Q. The diagonal matrix D improves the conditioning of the
-/// optimisation. With the trace penalty, if λ is small relative to the variance along an axis, all
+/// optimization. With the trace penalty, if λ is small relative to the variance along an axis, all
 /// axes are scaled to equal variance; if it is large, features keep their scale. With the isotropic
 /// penalty, whose curvature is equal along all axes, D is the identity.
 pub(super) struct Objective<'a> {

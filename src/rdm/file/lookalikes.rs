@@ -191,8 +191,8 @@ pub(super) fn refuse_codes(array: &ArrayD<f64>) -> Result<()> {
     Err(FileError::Ambiguous {
         what: format!("whether {code}, {which}, marks {n} missing judgments"),
         remedy: "leave missing judgments empty (NaN in an array) and allow them \
-                 (`RdmFile::with_missing_pairs`, `--missing`); if it is a judgment, divide or shift all \
-                 numbers",
+                 (`RdmFile::with_missing_pairs`, `--missing`); if it is a judgment, read the file without \
+                 checks (`RdmFile::with_unchecked_content`, `--unchecked-human`)",
     }
     .into())
 }

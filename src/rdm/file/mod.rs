@@ -90,6 +90,7 @@ pub struct RdmFile {
     may_miss_pairs: bool,
     averages_triangles: bool,
     similarities: Option<Similarities>,
+    is_unchecked: bool,
     id_forms: Vec<IdForm>,
 }
 
@@ -124,6 +125,7 @@ impl RdmFile {
             may_miss_pairs: false,
             averages_triangles: false,
             similarities: None,
+            is_unchecked: false,
             id_forms: Vec::new(),
         })
     }
@@ -152,7 +154,7 @@ impl RdmFile {
         self
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognised as such.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognized as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
@@ -189,6 +191,14 @@ impl RdmFile {
     #[must_use]
     pub fn with_similarities(mut self, conversion: Similarities) -> Self {
         self.similarities = Some(conversion);
+        self
+    }
+
+    /// Reads all numbers as judgments and all RDMs as those of participants, without an error for those
+    /// that may be codes of missing judgments or summaries of the others.
+    #[must_use]
+    pub fn with_unchecked_content(mut self) -> Self {
+        self.is_unchecked = true;
         self
     }
 
@@ -285,7 +295,9 @@ impl RdmFile {
         };
         self.refuse_other_orders(&arrays, layout, &stimuli)?;
         let (array, participants) = (contents.array, contents.participants);
-        refuse_codes(&array)?;
+        if !self.is_unchecked {
+            refuse_codes(&array)?;
+        }
         let n_negative = array.iter().filter(|&&value| value < 0.0).count();
         if n_negative > 0 && self.similarities.is_none() {
             log::warn!(
@@ -294,9 +306,11 @@ impl RdmFile {
                 self.path.display()
             );
         }
-        refuse_summaries(participants.as_deref().unwrap_or_default())?;
         let rdms = self.rdms(array, layout, &stimuli)?;
-        refuse_mean(&rdms)?;
+        if !self.is_unchecked {
+            refuse_summaries(participants.as_deref().unwrap_or_default())?;
+            refuse_mean(&rdms)?;
+        }
         note_copies(&self.path, participants.as_deref(), &rdms);
         match participants {
             Some(names) if names.len() == rdms.len() => {

@@ -31,7 +31,7 @@ pub(super) fn refuse_summaries(participants: &[String]) -> Result<()> {
     match summary.or_else(|| named_otherwise(participants)) {
         Some(name) if participants.len() > 1 => Err(FileError::Ambiguous {
             what: format!(
-                "whether {} is a participant, or summarises or describes others",
+                "whether {} is a participant, or summarizes or describes others",
                 Quoted(name)
             ),
             remedy: "remove it if it is none, or name it like the others",
@@ -134,7 +134,8 @@ pub(super) fn refuse_mean(rdms: &[Rdm]) -> Result<()> {
                 "whether its {} RDM is that of a participant: it {what}",
                 if row == 0 { "first" } else { "last" }
             ),
-            remedy: "remove it if it summarises the others; otherwise move it between them",
+            remedy: "remove it if it summarizes the others; otherwise read the file without checks \
+                     (`RdmFile::with_unchecked_content`, `--unchecked-human`)",
         }
         .into()),
         None => Ok(()),

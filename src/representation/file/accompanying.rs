@@ -1,4 +1,4 @@
-//! Columns that summarise other columns, or the judgments that features are the means of.
+//! Columns that summarize other columns, or the judgments that features are the means of.
 
 use std::collections::HashMap;
 
@@ -34,8 +34,9 @@ pub(super) fn refuse_accompanying(names: &[&str], features: ArrayView2<'_, f64>)
                 [name] => format!("whether column {} is a feature: it is {what}", Quoted(name)),
                 all => format!("whether columns {} are features: they are {what}", List(all)),
             },
-            remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`), and give \
-                     each that is one another name",
+            remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`); if all \
+                     are features, read the file without checks \
+                     (`FileSource::with_unchecked_content`, `--unchecked`)",
         }
         .into());
     }

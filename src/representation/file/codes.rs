@@ -29,8 +29,8 @@ pub(super) fn refuse_codes(features: &Representation) -> Result<()> {
             "whether {code} in column {} of the features marks missing values, as it appears",
             column + 1
         ),
-        remedy: "remove the rows or columns with missing values; if it is a value, divide or shift all \
-                 numbers of the column",
+        remedy: "remove the rows or columns with missing values; if it is a value, read the file \
+                 without checks (`FileSource::with_unchecked_content`, `--unchecked`)",
     }
     .into())
 }
@@ -87,8 +87,8 @@ pub(super) fn refuse_row_numbers(features: &Representation) -> Result<()> {
             column + 1
         ),
         remedy: "save the array without it if it is the index of a table (array[:, 1:] without the first \
-                 column), sorted by it if the rows are in another order; if it is a feature, write one \
-                 of its numbers with a fraction (3.0000001)",
+                 column), sorted by it if the rows are in another order; if it is a feature, read the \
+                 file without checks (`FileSource::with_unchecked_content`, `--unchecked`)",
     }
     .into())
 }

@@ -21,8 +21,8 @@ pub(super) fn refuse_combined(names: &[&str], features: ArrayView2<'_, f64>) -> 
             "whether column {} is a feature: in every row it is the {what} other columns",
             Quoted(names[column])
         ),
-        remedy: "ignore it (`FileSource::with_ignored_column`, `--ignore-column`), or save the features as an \
-                 array (`.npy`) if it is one of them",
+        remedy: "ignore it (`FileSource::with_ignored_column`, `--ignore-column`), or, if it is a \
+                 feature, read the file without checks (`FileSource::with_unchecked_content`, `--unchecked`)",
     }
     .into())
 }

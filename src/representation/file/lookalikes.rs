@@ -58,7 +58,8 @@ pub(super) fn check_symmetric(
                 Quoted(array)
             ),
             remedy: "choose the array of features (`with_array`, `--array`), or read the file as an RDM \
-                     (`RdmFile`; `--model-rdm` of `rsa`); if they are features, name the array so",
+                     (`RdmFile`; `--model-rdm` of `rsa`); if they are features, read the file without checks \
+                     (`FileSource::with_unchecked_content`, `--unchecked`)",
         }
         .into());
     }
@@ -147,8 +148,8 @@ pub(super) fn refuse_single_columns(path: &Path, names: &[&str]) -> Result<()> {
                 List(&single)
             ),
             remedy: "ignore each that is none (`FileSource::with_ignored_column`, `--ignore-column`) or name it as \
-                     the column of ids (`FileSource::with_id_column`, `--id-column`), and number each that is \
-                     one, like the others",
+                     the column of ids (`FileSource::with_id_column`, `--id-column`), or, if all are features, \
+                     read the file without checks (`FileSource::with_unchecked_content`, `--unchecked`)",
         }
         .into());
     }

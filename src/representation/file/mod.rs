@@ -40,11 +40,16 @@ use crate::stimuli::Stimuli;
 ///
 /// The separator, header and decimal mark of a table are detected from its content, see
 /// [`formats`](crate::formats). A column without a name (or named `index`) that counts the rows
-/// from 0 or 1 is neither a feature nor an id. Other columns that number the rows beside decimals, in any
-/// order, columns named like a summary of others (`total`, `n_ratings`, `size_sd`) or equal to one in every
-/// row, and columns with names of their own beside numbered ones (`label` beside `f0` to `f6`) are refused. So
-/// are other arrays of whole numbers that are all different, one for each row, which may tell that the rows are
-/// in another order.
+/// from 0 or 1 is neither a feature nor an id. It is an error ([`FileError::Ambiguous`]) if a column
+/// may not be a feature, unless it is [ignored](FileSource::with_ignored_column) or the content is
+/// [unchecked](FileSource::with_unchecked_content):
+///
+/// - whole numbers that number the rows, in a table with decimals,
+/// - a summary of other columns by its name (`total`, `n_ratings`, `size_sd`) or its values, or
+/// - a column with a name of its own (`label`) beside numbered ones (`f0` to `f6`).
+///
+/// A second array of different whole numbers, one for each row, is also an error, because it may be
+/// the order of the rows.
 ///
 /// Floats of 16 and 32 bits, booleans and integers of up to 16 bits are read as features of `f32`;
 /// floats of 64 bits, integers of 32 and 64 bits, and the numbers of tables as features of `f64`.
@@ -77,6 +82,7 @@ pub struct FileSource {
     array: Option<String>,
     id_column: Option<String>,
     ignored_columns: Vec<String>,
+    is_unchecked: bool,
     encoding: TextEncoding,
 }
 
@@ -120,6 +126,7 @@ impl FileSource {
             array: None,
             id_column: None,
             ignored_columns: Vec::new(),
+            is_unchecked: false,
             encoding: TextEncoding::default(),
         })
     }
@@ -177,6 +184,15 @@ impl FileSource {
         Ok(self)
     }
 
+    /// Reads all rows, and all columns of numbers that are not ids, as features, without an error for
+    /// those that may be row numbers or ids, summaries of others or codes of missing values, and for
+    /// a matrix that may be an RDM.
+    #[must_use]
+    pub fn with_unchecked_content(mut self) -> Self {
+        self.is_unchecked = true;
+        self
+    }
+
     /// Returns true if the file is a text table, which has columns instead of named arrays.
     pub fn is_table(&self) -> bool {
         self.format == Format::Text
@@ -195,7 +211,7 @@ impl FileSource {
         Err(Error::parameter(parameter, expected, name))
     }
 
-    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognised as such.
+    /// Sets the encoding of a table. Default: UTF-8, or UTF-16 if the file is recognized as such.
     #[must_use]
     pub fn with_encoding(mut self, encoding: TextEncoding) -> Self {
         self.encoding = encoding;
@@ -216,9 +232,10 @@ impl FileSource {
     /// array is not a matrix with at least one column, [`FileError::NoSuchArray`] if there is no
     /// such array, [`FileError::NoSuchColumn`], [`FileError::RaggedRow`] or
     /// [`FileError::NotANumber`] if a table is invalid, [`FileError::StaleSidecar`] if the file
-    /// beside an `.npy` file belongs to other features, [`FileError::Ambiguous`] if numbers appear to
-    /// mark missing values or to number the rows, or a column not to be a feature, and an error if [`Stimuli::new`] or
-    /// [`Representation::new`] does, for example for a number that is not finite.
+    /// beside an `.npy` file belongs to other features, [`FileError::Ambiguous`] if numbers may mark
+    /// missing values, or a column or an array may have another meaning (see [`FileSource`]), and the
+    /// errors of [`Stimuli::new`] and [`Representation::new`], for example for a number that is not
+    /// finite.
     pub fn read(&self) -> Result<Representation> {
         let read = || {
             let contents = match self.format {
@@ -245,11 +262,13 @@ impl FileSource {
                 }
             };
             let representation = Representation::new(stimuli, contents.features)?;
-            codes::refuse_codes(&representation)?;
-            if !self.is_table() {
-                codes::refuse_row_numbers(&representation)?;
+            if !self.is_unchecked {
+                codes::refuse_codes(&representation)?;
+                if !self.is_table() {
+                    codes::refuse_row_numbers(&representation)?;
+                }
+                lookalikes::check_symmetric(&self.path, array.as_deref(), &representation)?;
             }
-            lookalikes::check_symmetric(&self.path, array.as_deref(), &representation)?;
             Ok(representation.with_provenance(contents.provenance))
         };
         read().map_err(|error: Error| error.in_file(&self.path))

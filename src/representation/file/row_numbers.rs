@@ -75,12 +75,13 @@ fn refused(table: &Table, column: usize, what: &str) -> Error {
             Some(_) => {
                 "name it as the column of ids (`FileSource::with_id_column`, `--id-column`), or ignore it \
                  (`FileSource::with_ignored_column`, `--ignore-column`) if the rows are in the order of \
-                 the other files; if it is a feature, write one of its numbers with a fraction (3.0000001)"
+                 the other files; if it is a feature, read the file without checks \
+                 (`FileSource::with_unchecked_content`, `--unchecked`)"
             }
             None => {
                 "remove it if it numbers the rows in their order; if it holds ids, add a header with the \
-                 names of the columns and name it \"id\"; if it is a feature, write one of its \
-                 numbers with a fraction (3.0000001)"
+                 names of the columns and name it \"id\"; if it is a feature, read the \
+                 file without checks (`FileSource::with_unchecked_content`, `--unchecked`)"
             }
         },
     })

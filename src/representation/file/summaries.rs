@@ -38,7 +38,8 @@ pub(super) fn refuse_summaries(
                 None => String::new(),
             }
         ),
-        remedy: "remove the line if it is none; if it is one, move it between other rows",
+        remedy: "remove the line if it is none; if it is one, read the file without checks \
+                 (`FileSource::with_unchecked_content`, `--unchecked`)",
     }
     .into())
 }

@@ -1,4 +1,4 @@
-//! Words in the names of columns that summarise others, or the judgments behind them.
+//! Words in the names of columns that summarize others, or the judgments behind them.
 
 /// Words for a mean.
 pub(super) const MEANS: [&str; 23] = [

@@ -133,18 +133,22 @@ impl FileSource {
         let names = columns.features.iter();
         let names: Vec<&str> = names.map(|&column| table.name(column)).collect();
         if table.header().is_some() {
+            provenance = provenance.with_columns(&names);
+        }
+        if table.header().is_some() && !self.is_unchecked {
             refuse_accompanying(&names, features.view())?;
             refuse_combined(&names, features.view())?;
             if columns.ids.is_some() {
                 refuse_units(&ids, &names)?;
             }
             refuse_single_columns(&self.path, &names)?;
-            provenance = provenance.with_columns(&names);
         }
         without_fractions(&mut ids);
         let ids = columns.ids.map(|_| ids);
-        refuse_summaries(table, ids.as_deref(), features.view())?;
-        refuse_row_numbers(table, &columns.features, features.view(), has_ids)?;
+        if !self.is_unchecked {
+            refuse_summaries(table, ids.as_deref(), features.view())?;
+            refuse_row_numbers(table, &columns.features, features.view(), has_ids)?;
+        }
         self.check_order(ids.as_deref())?;
         refuse_repeated(table, columns, ids.as_deref().unwrap_or_default())?;
         let stimuli = match (ids, first_row) {

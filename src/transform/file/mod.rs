@@ -53,7 +53,7 @@ impl LinearTransform {
     /// |---|---|---|
     /// | `weights` | features × dimensions | |
     /// | `bias` | dimensions | optional |
-    /// | `mean`, `std` | `()`, `(1,)` or `(features,)` | both, or neither: no standardisation |
+    /// | `mean`, `std` | `()`, `(1,)` or `(features,)` | both, or neither: no standardization |
     ///
     /// Vectors may have further axes of length 1, as in `(1, features)`.
     ///
@@ -271,7 +271,7 @@ fn is_vector(shape: &[u64], n: u64) -> bool {
     }
 }
 
-/// Creates the standardisation from two arrays of the same shape.
+/// Creates the standardization from two arrays of the same shape.
 fn standardize(mean: Array, std: Array, n_features: u64) -> Result<Standardization> {
     let is_per_feature = !mean.shape.is_empty() && mean.values.len() as u64 == n_features;
     let (mean, std) = (Array1::from(mean.values), Array1::from(std.values));

@@ -30,7 +30,7 @@ impl StateDict {
         let mut modules = Modules::default();
         let mut seen = HashSet::new();
         let mut open = vec![(pickle.root(), None)];
-        // A list of dictionaries, such as of those of a network and an optimiser.
+        // A list of dictionaries, such as of those of a network and an optimizer.
         if let Value::List(parts) | Value::Tuple(parts) = pickle.value(pickle.root()) {
             let parts = parts.iter().enumerate().rev();
             let parts = parts.filter(|(_, part)| !pickle.items(**part).is_empty());

@@ -123,7 +123,7 @@ fn images_that_have_no_direction_are_named() {
     let mut features = random(5, 2).into_features().into_f32();
     features.row_mut(3).fill(0.5);
     let images = Representation::new(Stimuli::numbered(5), features).unwrap();
-    // The features of image 3 are nonzero, but become zero by standardisation.
+    // The features of image 3 are nonzero, but become zero by standardization.
     let standardization = Standardization::scalar(0.5, 2.0).unwrap();
     let local = LocalSimilarity::new(images, 0.3, 0.5).unwrap();
     let refused = Objective::new(

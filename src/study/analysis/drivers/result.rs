@@ -33,7 +33,7 @@ pub struct Drivers {
     pub confidence: Confidence,
 }
 
-/// How much of the alignment one factor explains.
+/// The contribution of one factor to the differences in alignment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Driver {
