@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use human_alignment::dataset::Kriegeskorte92;
-use human_alignment::inference::{Confidence, Interval, benjamini_hochberg};
+use human_alignment::inference::{Confidence, Interval, Resample, benjamini_hochberg};
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap, RsaNoiseCeiling};
 use human_alignment::{Rdm, Result, SimilarityDataset};
 
@@ -26,10 +26,12 @@ use human_alignment::{Rdm, Result, SimilarityDataset};
 struct Arguments {
     /// Folder with the ids of the images, and the RDMs of participants and models.
     folder: PathBuf,
-    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine or rho-a.
+    /// Comparison of two RDMs: pearson, spearman, kendall-tau-a, kendall-tau-b, cosine, rho-a,
+    /// whitened-pearson or whitened-cosine.
     #[arg(long, default_value = "spearman")]
     compare: Comparator,
-    /// Number of bootstrap replicates over stimuli and participants.
+    /// Number of bootstrap replicates over stimuli and participants, or over participants with a whitened
+    /// comparator.
     #[arg(long, default_value_t = 1000)]
     bootstrap: usize,
     /// Seed of the random number generator.
@@ -52,7 +54,12 @@ fn study(arguments: &Arguments) -> Result<String> {
 
     let people = dataset.judgments();
     let rdms: Vec<&Rdm> = models.iter().map(|(_, rdm)| rdm).collect();
-    let bootstrap = RsaBootstrap::new(arguments.bootstrap, arguments.seed)?.with_ceiling();
+    let over = match arguments.compare {
+        Comparator::WhitenedPearson | Comparator::WhitenedCosine => Resample::People,
+        _ => Resample::Both,
+    };
+    let bootstrap = RsaBootstrap::new(arguments.bootstrap, arguments.seed)?;
+    let bootstrap = bootstrap.over(over).with_ceiling();
     let replicates = bootstrap.run(arguments.compare, &rdms, people)?;
     let ceiling = RsaNoiseCeiling::new(people, arguments.compare)?;
     let confidence = Confidence::default();

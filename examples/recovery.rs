@@ -153,6 +153,9 @@ fn unused(arguments: &Arguments) -> Option<Unused> {
 
 fn main() -> ExitCode {
     common::main_with(unused, |arguments: &Arguments| {
+        if let Some(path) = &arguments.figure {
+            common::check_folder(path)?;
+        }
         let report = run(arguments)?;
         if let Some(path) = &arguments.figure {
             draw(&report, path)?;

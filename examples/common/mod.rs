@@ -148,11 +148,23 @@ pub fn check_output(path: &Path, extensions: &[&str], inputs: &[&Path]) -> Resul
         )));
     }
     match inputs.iter().find(|input| is_same_file(input, path)) {
-        None => Ok(()),
+        None => check_folder(path),
         Some(input) => Err(Error::other(format!(
             "writing {} would replace the input {}: choose another name",
             path.display(),
             input.display()
+        ))),
+    }
+}
+
+/// Checks, before a long computation, that a file can be written to the folder of a path.
+pub fn check_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    match tempfile::tempfile_in(folder.unwrap_or(Path::new("."))) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::other(format!(
+            "cannot write {}: {error}",
+            path.display()
         ))),
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use human_alignment::inference::Resample;
+use human_alignment::metric::rsa::Comparator;
 use human_alignment::rdm::{Participant, RdmFile, Similarities};
 use human_alignment::stimuli::Pairing;
 use human_alignment::{Error, FileSource, RdmSet, Result, Stimuli, TrialParticipants};
@@ -50,6 +52,16 @@ pub struct RdmReading {
     /// the same for all stimuli and the largest, otherwise the largest similarity.
     #[arg(long, value_name = "C", num_args = 0..=1, require_equals = true)]
     pub similarities: Option<Option<f64>>,
+}
+
+/// Returns what a bootstrap draws by default: stimuli and participants where both are possible.
+#[allow(dead_code)] // Not in programs without a bootstrap.
+pub fn resample(compare: Comparator, people: &RdmSet) -> Resample {
+    match (compare, people.n_participants()) {
+        (Comparator::WhitenedPearson | Comparator::WhitenedCosine, _) => Resample::People,
+        (_, 1) => Resample::Stimuli,
+        _ => Resample::Both,
+    }
 }
 
 impl RdmReading {

@@ -97,7 +97,8 @@ struct Arguments {
     /// Maximum number of iterations of a fit. Default: 2,000, or 10,000 steps with --method vice.
     #[arg(long, value_name = "N")]
     max_iterations: Option<usize>,
-    /// Write the embedding to this file (.npy or .safetensors).
+    /// Write the embedding to this file (.npy or .safetensors). The ids and provenance of an .npy
+    /// file are in a second file, FILE.json, which is also replaced.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// With --method vice, write the standard deviations of the weights to this file (.npy or

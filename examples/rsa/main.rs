@@ -177,15 +177,8 @@ fn read(arguments: &Arguments) -> Result<(Vec<(String, Rdm)>, RdmSet)> {
 }
 
 fn resample(arguments: &Arguments, people: &RdmSet) -> Resample {
-    let whitened = matches!(
-        arguments.compare,
-        Comparator::WhitenedPearson | Comparator::WhitenedCosine
-    );
-    arguments.over.unwrap_or(match people.n_participants() {
-        _ if whitened => Resample::People,
-        1 => Resample::Stimuli,
-        _ => Resample::Both,
-    })
+    let default = || people::resample(arguments.compare, people);
+    arguments.over.unwrap_or_else(default)
 }
 
 /// Reads the RDMs of the models, with their names.

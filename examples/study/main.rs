@@ -101,6 +101,15 @@ fn run(arguments: &Arguments) -> Result<String> {
         let error = std::io::Error::other("it is not a folder");
         return Err(cannot_write(out, error));
     }
+    let make_folders = || match &out {
+        Some(out) => make_folder(&out.join("figures"))
+            .and_then(|()| common::check_folder(&out.join("table.csv"))),
+        None => Ok(()),
+    };
+    // Data that are refused leave no folder.
+    if arguments.data.is_none() {
+        make_folders()?;
+    }
     let panel = match &arguments.data {
         Some(data) => {
             let probes = panel::real::Probes {
@@ -116,10 +125,7 @@ fn run(arguments: &Arguments) -> Result<String> {
             ..Settings::default()
         })?,
     };
-    // Data that are refused leave no folder.
-    if let Some(out) = &out {
-        make_folder(&out.join("figures"))?;
-    }
+    make_folders()?;
     let table = measure(&panel)?;
     let findings = Findings::of(&panel, &table, arguments.seed)?;
     let report = text::report(&panel, &table, &findings);

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Parser};
 use common::Unused;
 use features::FeatureReading;
-use human_alignment::inference::{Comparison, Equivalence, Interval, Resample};
+use human_alignment::inference::{Comparison, Equivalence, Interval};
 use human_alignment::judgment::ChoiceFrequencies;
 use human_alignment::metric::rsa::{Comparator, RsaBootstrap};
 use human_alignment::stimuli::Pairing;
@@ -117,6 +117,8 @@ struct Arguments {
 struct Report<S, I> {
     #[serde(flatten)]
     transferred: TransferResult<S>,
+    /// The number of both scores whose difference is given.
+    difference_of: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     equivalence: Option<Equivalence>,
     #[serde(flatten)]
@@ -134,7 +136,8 @@ struct PairedBy {
 struct Judged<I> {
     #[serde(flatten)]
     input: I,
-    learned_from: usize,
+    /// `None` if it is unknown.
+    learned_from: Option<usize>,
 }
 
 /// Returns the flags that only other judgments use.
@@ -231,10 +234,7 @@ fn from_files(
         let mut metric =
             RepresentationalSimilarity::new(arguments.dissimilarity, arguments.compare);
         if let Some(n) = arguments.bootstrap {
-            let over = match people.n_participants() {
-                1 => Resample::Stimuli,
-                _ => Resample::Both,
-            };
+            let over = people::resample(arguments.compare, &people);
             metric = metric.with_bootstrap(RsaBootstrap::new(n, arguments.seed)?.over(over));
         }
         return answer(
@@ -243,6 +243,7 @@ fn from_files(
             &features,
             &people,
             [&metric; 2],
+            "mean_per_person",
             input,
         );
     }
@@ -278,25 +279,37 @@ fn on_trials<T: Task>(
     let before = ZeroShotOddOneOut::new(arguments.similarity);
     let after = ZeroShotOddOneOut::new(arguments.transformed_similarity);
     let metrics = [&before, &after];
-    answer(arguments, transform, features, &trials, metrics, input)
+    answer(
+        arguments, transform, features, &trials, metrics, "accuracy", input,
+    )
 }
 
-/// Returns the number of the judged stimuli from which the transform was learned, if they are
-/// recorded, and adds a note if there are any. `data` is the hash of trials and features.
-fn n_learned_from(transform: &LinearTransform, judged: &Stimuli, data: Option<&str>) -> usize {
-    let Some(training) = transform.training() else {
-        return 0;
-    };
-    let n = match training.data().is_some() && training.data() == data {
-        true => judged.len(),
-        false => training.n_learned_from(judged),
-    };
-    if n > 0 {
-        common::notes::add(format!(
+/// Returns the number of the judged stimuli from which the transform was learned, and adds a note if
+/// there are any or this is unknown. `data` is the hash of trials and features.
+fn n_learned_from(
+    transform: &LinearTransform,
+    judged: &Stimuli,
+    data: Option<&str>,
+) -> Option<usize> {
+    let n = transform.training().and_then(|training| {
+        match training.data().is_some() && training.data() == data {
+            true => Some(judged.len()),
+            false => training.n_learned_from(judged),
+        }
+    });
+    match n {
+        Some(0) => {}
+        Some(n) => common::notes::add(format!(
             "the transform was learned from {n} of the {} stimuli that are judged here: the score after the \
              transform is not an estimate for new stimuli (probe --folds gives one)",
             judged.len()
-        ));
+        )),
+        None => common::notes::add(
+            "it is not known whether the transform was learned from the stimuli that are judged here, because \
+             they have no ids other than numbers, or those of its training are not recorded: if it was, the \
+             score after the transform is not an estimate for new stimuli"
+                .into(),
+        ),
     }
     n
 }
@@ -307,6 +320,7 @@ fn answer<J: ?Sized, M: PairedMetric<J>>(
     features: &Representation,
     judgments: &J,
     metrics: [&M; 2],
+    difference_of: &'static str,
     input: impl Serialize,
 ) -> Result<String>
 where
@@ -316,11 +330,16 @@ where
     let report = Report {
         equivalence: equivalence(transferred.difference.as_ref(), arguments.margin)?,
         transferred,
+        difference_of,
         input,
     };
     Ok(match arguments.json {
         true => serde_json::to_string(&report).expect("string keys and finite numbers"),
-        false => table(&report.transferred, report.equivalence.as_ref()),
+        false => table(
+            &report.transferred,
+            difference_of,
+            report.equivalence.as_ref(),
+        ),
     })
 }
 
@@ -336,11 +355,15 @@ fn equivalence(
 
 fn table<S: std::fmt::Display>(
     transferred: &TransferResult<S>,
+    difference_of: &str,
     equivalence: Option<&Equivalence>,
 ) -> String {
     let TransferResult { before, after, .. } = transferred;
     let difference = match &transferred.difference {
-        Some(difference) => of_comparison(difference),
+        Some(difference) => {
+            let name = difference_of.replace('_', " ");
+            format!("{} ({name})", of_comparison(difference))
+        }
         None => "not computed (pass --bootstrap N)".into(),
     };
     let mut text = format!("before      {before}\nafter       {after}\ndifference  {difference}");

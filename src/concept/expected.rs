@@ -17,8 +17,9 @@ use crate::judgment::{Task, Trials, choosing};
 /// Groups that depend on the answers of participants, such as those of
 /// [`TrialGroups::by_dimension`], have different accuracies even for a perfect model: a trial
 /// whose choice is explained by a dimension with small weights is in the group of that dimension, and
-/// is also difficult to predict. A comparison with all trials ([`GroupAnalysis`](crate::concept::GroupAnalysis)) does not
-/// show where a model fails. A comparison with the expected accuracy does.
+/// is also difficult to predict. A comparison with all trials
+/// ([`GroupAnalysis`](crate::concept::GroupAnalysis)) does not show where a model fails. A comparison
+/// with the expected accuracy does.
 ///
 /// | setting | default |
 /// |---|---|

@@ -126,6 +126,13 @@ pub enum Context {
     ParticipantFold(usize),
     /// In one of several models, 0-based.
     Model(usize),
+    /// In the output of a model for a data set of a study.
+    Output {
+        /// Name of the model.
+        model: String,
+        /// Name of the data set.
+        dataset: String,
+    },
     /// In an epoch of a training, 1-based.
     Epoch(usize),
 }
@@ -141,6 +148,9 @@ impl fmt::Display for Context {
             Context::Fold(fold) => write!(f, "fold {fold}"),
             Context::ParticipantFold(fold) => write!(f, "fold {fold} of participants"),
             Context::Model(position) => write!(f, "model {position}"),
+            Context::Output { model, dataset } => {
+                write!(f, "{} on {}", Short(model), Short(dataset))
+            }
             Context::Epoch(epoch) => write!(f, "epoch {epoch}"),
         }
     }

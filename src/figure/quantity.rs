@@ -9,7 +9,7 @@ use crate::error::{FigureError, Result};
 ///
 /// // Values in [0, 1] are drawn as percentages.
 /// let accuracy = Quantity::percent("Accuracy");
-/// # let _ = accuracy;
+/// assert_eq!(accuracy.title(), "Accuracy (%)");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {

@@ -11,8 +11,8 @@
 //! | [`extend`] | a network, a data set and a metric of your own |
 //!
 //! All examples are compiled as tests of the crate, and run unless they read your files. Most use
-//! small generated data, so that they can be copied into a new program. A function that contains an example returns
-//! `human_alignment::Result<()>`.
+//! small generated data, so that they can be copied into a new program. A function that contains an
+//! example returns `human_alignment::Result<()>`.
 
 #[doc = include_str!("bring_your_data.md")]
 pub mod bring_your_data {}

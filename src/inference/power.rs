@@ -191,7 +191,7 @@ impl PlannedDesign {
         level: f64,
     ) -> Result<f64> {
         if !(power > level && power < 1.0) {
-            let expected = "between the level and 1";
+            let expected = format!("between the level of the test, {level}, and 1");
             return Err(Error::parameter("power", expected, power));
         }
         let error = self.standard_error(components)?;

@@ -46,9 +46,7 @@ impl<T: Task> Trials<T> {
     /// Largest number of stimuli: three indices must fit in one 64-bit word.
     pub const MAX_STIMULI: usize = 1 << 21;
 
-    /// Creates trials from the 0-based indices of their stimuli: `[a, b, odd]` for
-    /// [`OddOneOut`](super::OddOneOut), where `a` and `b` are the chosen pair, and `[head, close,
-    /// far]` for [`Anchored`](super::Anchored).
+    /// Creates trials of 0-based indices: `[a, b, odd]` (odd-one-out), `[head, close, far]` (anchored).
     ///
     /// # Errors
     /// Returns [`JudgmentError::NoTrials`] if there are no trials,
@@ -59,11 +57,11 @@ impl<T: Task> Trials<T> {
         if trials.is_empty() {
             return Err(JudgmentError::NoTrials.into());
         }
-        if stimuli.len() > Self::MAX_STIMULI {
-            let expected = "at most 2097152 stimuli";
-            return Err(Error::parameter("stimuli", expected, stimuli.len()));
+        let n = stimuli.len();
+        if n > Self::MAX_STIMULI {
+            return Err(Error::parameter("stimuli", "at most 2097152", n));
         }
-        let shown = shown_stimuli(&trials, stimuli.len())?;
+        let shown = shown_stimuli(&trials, n)?;
         Ok(Self {
             stimuli,
             trials,

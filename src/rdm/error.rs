@@ -155,7 +155,8 @@ impl fmt::Display for PairProblem {
             PairProblem::NotFinite { value } => write!(f, "{value} is not finite"),
             PairProblem::Missing => write!(
                 f,
-                "the dissimilarity is missing; to allow missing pairs, set `RdmFile::with_missing_pairs` (`--missing`)"
+                "the dissimilarity is missing; to allow missing pairs, set `RdmFile::with_missing_pairs` \
+                 (`--missing`)"
             ),
             PairProblem::OffScale {
                 value,

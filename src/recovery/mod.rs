@@ -267,6 +267,7 @@ impl ModelRecovery {
         candidate: &Representation,
         trials: &Trials<T>,
     ) -> Result<(CandidateFit, SimulatedObserver)> {
+        self.noise.check_for::<T>()?;
         let (probe, _) = self.validation.choose(candidate, trials)?;
         let choices = ChoiceFrequencies::from_trials(trials);
         let fit = probe.fit(candidate, &choices)?;
@@ -278,7 +279,7 @@ impl ModelRecovery {
             0 => 0.0,
             _ => transformed.effective_dimensionality()?,
         };
-        let expected_accuracy = self.noise.expected_accuracy(&pooled);
+        let expected_accuracy = self.noise.expected_accuracy::<T>(&pooled);
         let (temperature, observer) = noise::observer(&transformed, &choices, expected_accuracy)?;
         let fitted = CandidateFit {
             name: candidate.name().to_owned(),

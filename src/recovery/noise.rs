@@ -23,9 +23,10 @@ pub enum ChoiceNoise {
     /// the participants.
     #[default]
     HeldOutAccuracy,
-    /// A given accuracy, in (0, 1], the same for all candidates. With the noise ceiling of the
-    /// participants ([`ChoiceNoiseCeiling`](crate::inference::ChoiceNoiseCeiling)), simulated
-    /// choices are as consistent as those of the participants.
+    /// A given accuracy, at most 1 and at least that of random choices, the same for all
+    /// candidates. With the noise ceiling of the participants
+    /// ([`ChoiceNoiseCeiling`](crate::inference::ChoiceNoiseCeiling)), simulated choices are as
+    /// consistent as those of the participants.
     Accuracy(f64),
 }
 
@@ -40,13 +41,31 @@ impl ChoiceNoise {
         }
     }
 
-    /// Returns the accuracy, given the performance of a candidate on the trials of the participants.
-    pub(super) fn expected_accuracy(self, people: &Pooled) -> f64 {
+    /// Checks that an accuracy is not below that of random choices.
+    pub(super) fn check_for<T: Task>(self) -> Result<()> {
         match self {
-            ChoiceNoise::HeldOutAccuracy => people.probed.accuracy.value,
+            ChoiceNoise::Accuracy(accuracy) if accuracy < chance::<T>() => {
+                let name = "the accuracy of simulated choices";
+                let expected = format!("at least that of random choices, 1/{}", T::N_PAIRS);
+                Err(Error::parameter(name, expected, accuracy))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the accuracy, given the performance of a candidate on the trials of the participants.
+    /// It is not below that of random choices, which no noise can lower.
+    pub(super) fn expected_accuracy<T: Task>(self, people: &Pooled) -> f64 {
+        match self {
+            ChoiceNoise::HeldOutAccuracy => people.probed.accuracy.value.max(chance::<T>()),
             ChoiceNoise::Accuracy(accuracy) => accuracy,
         }
     }
+}
+
+/// Returns the accuracy of random choices.
+fn chance<T: Task>() -> f64 {
+    1.0 / T::N_PAIRS as f64
 }
 
 /// Creates an observer whose choices have an expected accuracy, and returns its temperature.

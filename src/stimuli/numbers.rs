@@ -12,7 +12,8 @@ use crate::io::text::{are_different, counts};
 pub(crate) enum Numbers {
     /// Positions of stimuli.
     Positions,
-    /// Ids, which are numbers but not written as the positions: the position of each number.
+    /// Ids, of which at least half are numbers but not written as the positions: the position of each
+    /// number.
     Ids(HashMap<u32, u32>),
     /// Positions, or other numbers of the stimuli, which this phrase describes.
     Unclear(String),
@@ -24,16 +25,22 @@ impl Stimuli {
         if !self.is_named() {
             return Numbers::Positions;
         }
-        if let Some(numbers) = whole(self.ids()) {
-            let are_positions = || {
-                let mut ids = (0..).zip(self.ids());
-                ids.all(|(position, id): (u32, _)| *id == position.to_string())
-            };
-            // Leading zeros make ids of equal numbers.
-            return match numbers.len() == self.len() && !are_positions() {
-                true => Numbers::Ids(numbers),
-                false => Numbers::Positions,
-            };
+        // Beside many numbers, a few names may be those of practice stimuli.
+        let are_plain = (self.ids().iter().filter(|id| is_plain(id))).count();
+        if 2 * are_plain >= self.len() {
+            let ids = || (0..).zip(self.ids()).filter(|(_, id)| is_plain(id));
+            let numbers: Option<HashMap<u32, u32>> = ids()
+                .map(|(position, id)| Some((id.parse().ok()?, position)))
+                .collect();
+            let are_positions =
+                || ids().all(|(position, id): (u32, &String)| *id == position.to_string());
+            if let Some(numbers) = numbers {
+                // Leading zeros make ids of equal numbers.
+                return match numbers.len() == are_plain && !are_positions() {
+                    true => Numbers::Ids(numbers),
+                    false => Numbers::Positions,
+                };
+            }
         }
         if let Some(column) = self.column_of_numbers() {
             return Numbers::Unclear(format!("the numbers in their column {column:?}"));
@@ -87,13 +94,9 @@ impl Stimuli {
     }
 }
 
-/// Returns the positions of ids that are all whole numbers.
-fn whole(ids: &[String]) -> Option<HashMap<u32, u32>> {
-    let number = |(position, id): (u32, &String)| {
-        let is_plain = id.bytes().all(|byte| byte.is_ascii_digit());
-        is_plain.then(|| Some((id.parse().ok()?, position)))?
-    };
-    (0..).zip(ids).map(number).collect()
+/// Checks whether an id consists of digits.
+fn is_plain(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns whole numbers as ids if they are all different, and do not just count from 0 or 1.
@@ -108,7 +111,7 @@ pub(crate) fn different_numbers(values: &[f64]) -> Option<Vec<String>> {
 
 /// Checks whether names are consecutive numbers from 0 or 1, not in order.
 pub(super) fn number_in_another_order(names: &[String]) -> bool {
-    whole(names).is_some() && count_in_another_order(names)
+    names.iter().all(|name| is_plain(name)) && count_in_another_order(names)
 }
 
 /// Checks whether names are consecutive numbers from 0 or 1, or differ only by such numbers, which
@@ -168,6 +171,8 @@ mod tests {
             &["img7", "img3"],
             &["a2", "b1"],
             &["1", "01"],
+            &["0", "cat", "2"],
+            &["cat", "dog", "7"],
         ] {
             assert!(matches!(numbers(ids), Numbers::Positions), "{ids:?}");
         }
@@ -176,6 +181,8 @@ mod tests {
             &["2", "0", "1"],
             &["17", "4"],
             &["00", "01"],
+            &["7", "cat", "3"],
+            &["practice", "1", "2"],
         ] {
             assert!(matches!(numbers(ids), Numbers::Ids(_)), "{ids:?}");
         }

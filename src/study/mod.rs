@@ -81,7 +81,7 @@ pub use input::{Judgments, Model, ModelFactors, ModelOutput};
 pub use measures::Measures;
 pub use table::{Contrast, LayerChoice, Measurement, Metric, MetricQuantity, StudyRow, StudyTable};
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::inference::Interval;
 use crate::representation::Representation;
 use cache::Cache;
@@ -242,7 +242,12 @@ impl Study {
                 let expected = "a data set of the study";
                 return Err(Error::parameter("data set of a model", expected, name));
             };
-            output.check(judgments)?;
+            output.check(judgments).map_err(|error| {
+                error.with_context(Context::Output {
+                    model: label.clone(),
+                    dataset: name.clone(),
+                })
+            })?;
         }
         self.models.push(model);
         Ok(())

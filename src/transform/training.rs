@@ -147,14 +147,16 @@ impl Training {
     }
 
     /// Returns the number of the given stimuli from which the transform was learned, by their ids. A
-    /// score of these stimuli is not an estimate for new ones.
-    pub fn n_learned_from(&self, stimuli: &Stimuli) -> usize {
+    /// score of these stimuli is not an estimate for new ones. `None` if this is unknown, because the
+    /// stimuli of the training are not recorded, or because the given ones have no ids or ids that are
+    /// numbers.
+    pub fn n_learned_from(&self, stimuli: &Stimuli) -> Option<usize> {
         if self.stimuli.is_empty() || !identifies(stimuli) {
-            return 0;
+            return None;
         }
         let learned: HashSet<&str> = self.stimuli.iter().map(String::as_str).collect();
         let ids = stimuli.ids().iter();
-        ids.filter(|id| learned.contains(id.as_str())).count()
+        Some(ids.filter(|id| learned.contains(id.as_str())).count())
     }
 
     /// Returns the penalty λ: one number, or one per target; empty if it is not recorded.
@@ -224,13 +226,13 @@ mod tests {
         let training = Training::default().with_stimuli(&named);
         assert_eq!(training.stimuli(), ["cat", "dog", "7"]);
         let other = Stimuli::new(["dog", "owl", "7"]).unwrap();
-        assert_eq!(training.n_learned_from(&other), 2);
+        assert_eq!(training.n_learned_from(&other), Some(2));
         for numbers in [
             Stimuli::unnamed(8),
             Stimuli::new(["6", "7"]).unwrap(),
             Stimuli::numbered(8),
         ] {
-            assert_eq!(training.n_learned_from(&numbers), 0);
+            assert_eq!(training.n_learned_from(&numbers), None);
             assert_eq!(
                 Training::default().with_stimuli(&numbers),
                 Training::default()

@@ -598,7 +598,7 @@ fn exports_that_are_none_are_refused() {
     says(
         one(&[1.0, 2.0]),
         file,
-        "RDM of a-b: pairs of stimuli: 2 (expected 3)",
+        "RDM of a-b: wrong number of pairs of stimuli: 2 (expected 3)",
     );
     says(
         one(&[1.0, 2.0, -3.0]),
@@ -808,7 +808,7 @@ fn trees_that_are_none_are_refused() {
         (
             "/rdm",
             json!([0.1, 0.2]),
-            "RDM of a-b: pairs of stimuli: 2 (expected 3)",
+            "RDM of a-b: wrong number of pairs of stimuli: 2 (expected 3)",
         ),
         (
             "/rdm/1",

@@ -203,6 +203,34 @@ fn ids_may_begin_with_a_hash() {
     );
 }
 
+/// Numbers are ids if most stimuli are numbered, also beside the names of a few practice stimuli.
+#[test]
+fn numbers_are_ids_beside_a_few_names() {
+    let trials = |ids: &[&str], text: &str| {
+        read::<OddOneOutTask>("t.csv", text, Stimuli::new(ids.iter().copied()).unwrap())
+    };
+    let ids = ["practice", "004", "001", "003", "002", "000"];
+    for text in [
+        "image1,image2,odd\n004,002,003\n000,001,002\n",
+        "4,2,3\n0,1,2\n",
+    ] {
+        let found = trials(&ids, text).unwrap();
+        assert_eq!(found, [[1, 4, 3], [5, 2, 4]], "{text}");
+    }
+    // Positions are no ids if some of them are not among the ids.
+    let message = message(trials(&ids, "5,2,3\n0,1,2\n"));
+    assert!(message.contains("--count-from"), "{message}");
+    // Ids that are no positions, among names.
+    let ids = ["107", "cat", "103", "119"];
+    assert_eq!(trials(&ids, "103,119,107\n").unwrap(), [[2, 3, 0]]);
+    // A few numbers among names are names, and indices count stimuli.
+    let words = ["cat", "747", "dog", "owl", "2", "cow"];
+    assert_eq!(
+        trials(&words, "0,2,3\n4,5,1\n").unwrap(),
+        [[0, 2, 3], [4, 5, 1]]
+    );
+}
+
 #[test]
 fn exports_of_programs_are_read() {
     let expected = [[1, 2, 0], [3, 5, 4]];

@@ -105,7 +105,7 @@ fn choices_are_as_noisy_as_those_of_people() {
         assert_relative_eq!(found, 0.8, max_relative = 1e-9);
     }
     for (noise, expected) in [
-        (0.2, BestTemperature::Infinite),
+        (1.0 / 3.0, BestTemperature::Infinite),
         (1.0, BestTemperature::Zero),
     ] {
         let recovery = recovery(1)
@@ -131,6 +131,10 @@ fn choices_are_as_noisy_as_those_of_people() {
                 .is_err()
         );
     }
+    // No noise makes choices less predictable than random ones.
+    let below = recovery(1).with_noise(ChoiceNoise::Accuracy(0.2)).unwrap();
+    let message = below.run(&candidates, &trials).unwrap_err().to_string();
+    assert!(message.contains("1/3"), "{message}");
 }
 
 /// A transform of rank 0 makes all pairs equally similar: a credit of 1/3 in every trial.

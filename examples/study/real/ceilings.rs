@@ -44,7 +44,7 @@ type Split = fn(&mut ChaCha8Rng, u32, u32) -> u32;
 /// The agreement of participants who answered the same trials.
 #[derive(Clone, Serialize)]
 pub struct Ceiling {
-    pub judgments: &'static str,
+    pub judgments: String,
     pub n_questions: usize,
     pub n_answers: usize,
     /// Share of answers that agree with the majority of all answers.
@@ -74,7 +74,10 @@ impl Data {
     /// Computes the noise ceilings from repeated triples and from triples that all participants of
     /// another experiment answered.
     pub fn ceilings(&self) -> Result<[Ceiling; 2]> {
-        Ok([self.repeated_trials()?, self.crossed_trials()?])
+        Ok([
+            self.in_file("things/repeated_triplets.tsv", self.repeated_trials())?,
+            self.in_file("things/crossed_odd_position.npy", self.crossed_trials())?,
+        ])
     }
 
     /// Computes the noise ceiling from the frequency of the most frequent answer to each of 1,985
@@ -120,7 +123,7 @@ impl Data {
         let uneven = ceiling(|_, first, others| others.min(first))?;
         let even = ceiling(|_, _, others| others.div_ceil(2))?;
         Ok(Ceiling {
-            judgments: "repeated triples",
+            judgments: "repeated triples".into(),
             n_questions: random.n_questions,
             n_answers: random.n_answers,
             majority: random.majority,
@@ -135,7 +138,7 @@ impl Data {
         })
     }
 
-    /// Computes the noise ceiling from 440 triples that 199 other participants answered.
+    /// Computes the noise ceiling from triples that all of some other participants answered.
     fn crossed_trials(&self) -> Result<Ceiling> {
         let last = (self.things.all.len() - 1) as f64;
         let triples = self.counts("things/crossed_triplets.npy", [None, Some(3)], last)?;
@@ -155,7 +158,7 @@ impl Data {
         let metric = ZeroShotOddOneOut::new(Similarity::Dot);
         let vice = metric.outcomes(&self.vice()?, &trials)?;
         Ok(Ceiling {
-            judgments: "440 triples, 199 people",
+            judgments: format!("{} triples, {} people", triples.nrows(), odd.nrows()),
             n_questions: found.n_questions,
             n_answers: found.n_answers,
             majority: found.majority,
@@ -170,7 +173,7 @@ impl Data {
 
 fn of(trials: &OddOneOut) -> Result<ChoiceNoiseCeiling> {
     let ceiling = ChoiceNoiseCeiling::new(trials, Confidence::default());
-    ceiling.ok_or_else(|| Error::other("no triple of the ceiling was answered twice"))
+    ceiling.ok_or_else(|| Error::other("no triple was answered twice"))
 }
 
 /// Computes the share of pairs of answers to the same question that agree.

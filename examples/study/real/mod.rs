@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use human_alignment::concept::read_labels;
 use human_alignment::dataset::{Kriegeskorte92, Things48, TripletFile};
+use human_alignment::error::Context;
 use human_alignment::inference::Interval;
 use human_alignment::study::{Measures, Model, ModelFactors, Study};
 use human_alignment::{
@@ -89,6 +90,14 @@ impl Data {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Adds the file to the error of what was computed from it, unless the error names a file.
+    fn in_file<R>(&self, name: &str, result: Result<R>) -> Result<R> {
+        result.map_err(|error| match error.path() {
+            Some(_) => error,
+            None => error.with_context(Context::File(self.path(name))),
+        })
     }
 
     /// Reads features with a row for each of `rows`. They are read before anything is measured, so that

@@ -52,12 +52,12 @@ use crate::stimuli::{Pairing, Stimuli};
 /// `winner`, `loser`; `center`, `left`, `right`, `answer`; `odd` and two others. Columns with the
 /// participant, the response time and the type of the trial are kept.
 ///
-/// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. If all ids of the
-/// stimuli are numbers, such as `101`, the numbers in trials are ids, unless one of them is no id or
-/// the base of indices is set. It must be set if the table of stimuli has a column of other numbers,
-/// or if the ids contain numbers (`img10`) in another order than the stimuli. The trials take 12
-/// bytes each in memory. [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than
-/// memory.
+/// Stimuli are given as ids or as indices counted from 0 or 1; see [`Counting`]. If at least half of
+/// the ids of the stimuli are numbers, such as `101`, the numbers in trials are ids, unless one of
+/// them is no id or the base of indices is set. The base must be set if the table of stimuli has a
+/// column of other numbers, or if the ids contain numbers (`img10`) in another order than the
+/// stimuli. The trials take 12 bytes each in memory.
+/// [`TripletChunks`](crate::dataset::TripletChunks) reads files larger than memory.
 ///
 /// ```
 /// use human_alignment::dataset::TripletFile;

@@ -13,8 +13,8 @@ use crate::stimuli::{Numbers, Pairing, Stimuli};
 type Numbered = (Vec<[u32; 3]>, Pairing, Option<Vec<usize>>);
 
 impl<T: Task> TripletSource<T> {
-    /// Finds the stimuli that numbers refer to: those with these ids, if all ids are numbers,
-    /// otherwise those at these positions. Beside ids that are numbers, numbers are positions if at
+    /// Finds the stimuli that numbers refer to: those with these ids, if at least half of the ids are
+    /// numbers, otherwise those at these positions. Beside ids that are numbers, numbers are positions if at
     /// least half of them are no ids, or if the ids count and not all numbers are ids.
     ///
     /// `answers_from_one` tells whether answers in the file are positions that count from 1. Returns the

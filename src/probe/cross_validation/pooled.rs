@@ -33,10 +33,11 @@ pub struct PooledScore {
 ///
 /// 1 + n_test / n_train,
 ///
-/// with the numbers of objects of a fold, averaged over folds in proportion to their test trials. (For
-/// the mean over J random splits, Nadeau & Bengio, 2003, "Inference for the generalization error",
-/// multiply the variance by 1 + J · n_test / n_train; here the test sets are disjoint.) The factor
-/// can be derived for the case in which there is nothing to learn. The trials of one fold then predict those of another one exactly as well as the other way round, so that the same
+/// with the numbers of objects of a fold, averaged over folds in proportion to their test trials.
+/// (For the mean over J random splits, Nadeau & Bengio, 2003, "Inference for the generalization
+/// error", multiply the variance by 1 + J · n_test / n_train; here the test sets are disjoint.) The
+/// factor can be derived for the case in which there is nothing to learn. The trials of one fold
+/// then predict those of another one exactly as well as the other way round, so that the same
 /// chance agreement is counted twice; the share of the pairs of training objects that lie within
 /// one fold, and count twice, is n_test / n_train. If a probe learns something, the correction is
 /// conservative.
