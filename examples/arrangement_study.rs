@@ -54,12 +54,12 @@ fn study(arguments: &Arguments) -> Result<String> {
 
     let people = dataset.judgments();
     let rdms: Vec<&Rdm> = models.iter().map(|(_, rdm)| rdm).collect();
-    let over = match arguments.compare {
-        Comparator::WhitenedPearson | Comparator::WhitenedCosine => Resample::People,
-        _ => Resample::Both,
+    let (resample, over) = match arguments.compare {
+        Comparator::WhitenedPearson | Comparator::WhitenedCosine => (Resample::People, "people"),
+        _ => (Resample::Both, "stimuli and people"),
     };
     let bootstrap = RsaBootstrap::new(arguments.bootstrap, arguments.seed)?;
-    let bootstrap = bootstrap.over(over).with_ceiling();
+    let bootstrap = bootstrap.over(resample).with_ceiling();
     let replicates = bootstrap.run(arguments.compare, &rdms, people)?;
     let ceiling = RsaNoiseCeiling::new(people, arguments.compare)?;
     let confidence = Confidence::default();
@@ -100,7 +100,7 @@ fn study(arguments: &Arguments) -> Result<String> {
         ));
     }
     lines.push(format!(
-        "\nnoise ceiling per person: {:.3}–{:.3}; {:.0} % intervals over stimuli and people;\n\
+        "\nnoise ceiling per person: {:.3}–{:.3}; {:.0} % intervals over {over};\n\
          p-values adjusted for {} models (Benjamini–Hochberg)",
         ceiling.lower,
         ceiling.upper,
