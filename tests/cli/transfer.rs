@@ -92,6 +92,15 @@ fn the_command_line_demonstrates_and_refuses() {
         table.contains("before") && table.contains("--bootstrap"),
         "{table}"
     );
+    // A whitened comparator resamples people only, and the difference is that of the mean person.
+    let whitened = ["--human", &human, "--compare", "whitened-pearson"];
+    let more = ["--bootstrap", "20", "--json"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let report = json_of("transfer", &[&all[..], &whitened, &more].concat());
+    assert_eq!(report["difference_of"], "mean_per_person");
+    let [before, after] = ["before", "after"].map(|score| number(&report[score]["mean_per_person"]));
+    let difference = number(&report["difference"]["difference"]["value"]);
+    assert!((after - before - difference).abs() < 1e-12, "{report}");
     assert!(refused("transfer", &all).contains("required"));
     let truncated = std::fs::read(&transform).unwrap();
     std::fs::write(&transform, &truncated[..truncated.len() / 2]).unwrap();
@@ -162,6 +171,7 @@ fn features_in_another_order_are_refused() {
     assert!(note.contains("learned from 12 of the 12 stimuli"), "{note}");
     let report = json_of("transfer", &[&shared[..], &[&learned, "--json"]].concat());
     assert_eq!(report["learned_from"], 12);
+    assert_eq!(report["difference_of"], "accuracy");
 }
 
 /// Without ids, only the same trials and features are known to be what a probe was fitted to.
