@@ -31,6 +31,7 @@ use human_alignment::extract::{
 };
 use human_alignment::formats::TextEncoding;
 use human_alignment::metric::rsa::{Comparator, RsaNoiseCeiling, RsaScore};
+use human_alignment::stimuli::Pairing;
 use human_alignment::{
     AlignmentMetric, Dissimilarity, ImageFiles, RepresentationalSimilarity, Result,
 };
@@ -81,7 +82,7 @@ struct Arguments {
     /// Device that runs the network: cpu, cuda, cuda:N, metal or metal:N.
     #[arg(long, default_value = "cpu")]
     device: Device,
-    /// Print one JSON object instead of a table.
+    /// Print a JSON array with one object for each layer instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -90,6 +91,8 @@ struct Arguments {
 struct Row {
     tap: Tap,
     features: usize,
+    has_random_weights: bool,
+    paired_by: Pairing,
     #[serde(flatten)]
     score: RsaScore,
 }
@@ -113,7 +116,7 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
     let people = arguments
         .rdm_reading
         .participants(paths, n, &arguments.reading)?;
-    people::pair_judged(&stimuli, people.stimuli())?;
+    let paired_by = people::pair_judged(&stimuli, people.stimuli())?;
     let weights = match &arguments.weights {
         Some(path) => Weights::read(path)?,
         None => {
@@ -139,6 +142,8 @@ fn run(arguments: &Arguments) -> Result<Vec<Row>> {
         Ok(Row {
             tap,
             features: representation.n_features(),
+            has_random_weights: arguments.weights.is_none(),
+            paired_by,
             score: metric.score(&representation, &people)?,
         })
     };
@@ -180,6 +185,7 @@ fn table(rows: &[Row]) -> String {
         tap,
         features,
         score,
+        ..
     } in rows
     {
         let tap = tap.to_string();

@@ -108,7 +108,7 @@ struct Arguments {
     /// Seed of the random number generator.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Print one JSON object instead of a table.
+    /// Print one JSON object instead of a table; without --transform, an array of them.
     #[arg(long)]
     json: bool,
 }

@@ -98,7 +98,8 @@ fn the_command_line_demonstrates_and_refuses() {
     let number = |value: &serde_json::Value| value.as_f64().unwrap();
     let report = json_of("transfer", &[&all[..], &whitened, &more].concat());
     assert_eq!(report["difference_of"], "mean_per_person");
-    let [before, after] = ["before", "after"].map(|score| number(&report[score]["mean_per_person"]));
+    let [before, after] =
+        ["before", "after"].map(|score| number(&report[score]["mean_per_person"]));
     let difference = number(&report["difference"]["difference"]["value"]);
     assert!((after - before - difference).abs() < 1e-12, "{report}");
     assert!(refused("transfer", &all).contains("required"));
