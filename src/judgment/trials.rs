@@ -251,8 +251,7 @@ impl<T: Task> Trials<T> {
     /// Checks that all stimuli of all trials are among `stimuli`.
     ///
     /// # Errors
-    /// Returns [`JudgmentError::WithoutFeatures`] with the number of trials that show other
-    /// stimuli, and their ids.
+    /// Returns [`JudgmentError::WithoutFeatures`], which names the stimuli that are not.
     pub fn require_within(&self, stimuli: &Stimuli) -> Result<()> {
         let Err(source) = stimuli.positions_of_some(&self.stimuli, &self.shown) else {
             return Ok(());
