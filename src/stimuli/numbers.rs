@@ -26,17 +26,17 @@ impl Stimuli {
             return Numbers::Positions;
         }
         // Beside many numbers, a few names may be those of practice stimuli.
-        let are_plain = (self.ids().iter().filter(|id| is_plain(id))).count();
-        if 2 * are_plain >= self.len() {
+        let n_plain = (self.ids().iter().filter(|id| is_plain(id))).count();
+        if 2 * n_plain >= self.len() {
             let ids = || (0..).zip(self.ids()).filter(|(_, id)| is_plain(id));
             let numbers: Option<HashMap<u32, u32>> = ids()
                 .map(|(position, id)| Some((id.parse().ok()?, position)))
                 .collect();
-            let are_positions =
-                || ids().all(|(position, id): (u32, &String)| *id == position.to_string());
+            let is_position = |(position, id): (u32, &String)| *id == position.to_string();
+            let are_positions = || n_plain == self.len() && ids().all(is_position);
             if let Some(numbers) = numbers {
                 // Leading zeros make ids of equal numbers.
-                return match numbers.len() == are_plain && !are_positions() {
+                return match numbers.len() == n_plain && !are_positions() {
                     true => Numbers::Ids(numbers),
                     false => Numbers::Positions,
                 };
@@ -171,7 +171,6 @@ mod tests {
             &["img7", "img3"],
             &["a2", "b1"],
             &["1", "01"],
-            &["0", "cat", "2"],
             &["cat", "dog", "7"],
         ] {
             assert!(matches!(numbers(ids), Numbers::Positions), "{ids:?}");
@@ -183,6 +182,7 @@ mod tests {
             &["00", "01"],
             &["7", "cat", "3"],
             &["practice", "1", "2"],
+            &["0", "cat", "2"],
         ] {
             assert!(matches!(numbers(ids), Numbers::Ids(_)), "{ids:?}");
         }

@@ -220,6 +220,16 @@ fn numbers_are_ids_beside_a_few_names() {
     // Positions are no ids if some of them are not among the ids.
     let message = message(trials(&ids, "5,2,3\n0,1,2\n"));
     assert!(message.contains("--count-from"), "{message}");
+    // Ids that are also positions, where the name comes first.
+    let ids = ["practice", "1", "2", "3"];
+    assert_eq!(
+        trials(&ids, "1,2,3\n3,1,2\n").unwrap(),
+        [[1, 2, 3], [3, 1, 2]]
+    );
+    assert_eq!(
+        trials(&ids, "0,2,3\n3,1,2\n").unwrap(),
+        [[0, 2, 3], [3, 1, 2]]
+    );
     // Ids that are no positions, among names.
     let ids = ["107", "cat", "103", "119"];
     assert_eq!(trials(&ids, "103,119,107\n").unwrap(), [[2, 3, 0]]);

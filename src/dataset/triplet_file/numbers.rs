@@ -15,7 +15,7 @@ type Numbered = (Vec<[u32; 3]>, Pairing, Option<Vec<usize>>);
 impl<T: Task> TripletSource<T> {
     /// Finds the stimuli that numbers refer to: those with these ids, if at least half of the ids are
     /// numbers, otherwise those at these positions. Beside ids that are numbers, numbers are positions if at
-    /// least half of them are no ids, or if the ids count and not all numbers are ids.
+    /// least half of them are no ids, or if the ids count, or are the positions, and not all numbers are ids.
     ///
     /// `answers_from_one` tells whether answers in the file are positions that count from 1. Returns the
     /// trials, how they were matched, and the places of those that were kept if trials of unknown ids were
@@ -51,7 +51,8 @@ impl<T: Task> TripletSource<T> {
             let ids = different.iter().filter(|id| positions.contains_key(**id));
             2 * ids.count() <= different.len()
         };
-        if are_positions && (ids_count(&positions) || are_few_ids()) {
+        let ids_are_positions = || positions.iter().all(|(id, position)| id == position);
+        if are_positions && (ids_count(&positions) || ids_are_positions() || are_few_ids()) {
             return self.at_positions(trials, stimuli, answers_from_one);
         }
         // With ids of all lines, no stimulus can be missing.

@@ -154,7 +154,7 @@ fn what_cannot_be_drawn_is_refused() {
     let message = |result: Result<RsaReplicates>| result.unwrap_err().report().to_string();
     assert_eq!(
         message(bootstrap.run(Comparator::Pearson, &[&model], &one)),
-        "1 people for a bootstrap over people are too few (needed: 2)"
+        "too few people for a bootstrap over people: 1 (needed: at least 2)"
     );
     let over_stimuli = bootstrap.over(Resample::Stimuli);
     assert!(
