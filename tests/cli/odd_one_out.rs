@@ -212,7 +212,9 @@ fn bad_input_is_one_clear_line() {
     assert!(given(&["--temperature", "NaN"]).contains("NaN"));
     assert!(given(&["--similarity", "euclid"]).contains("euclid"));
     assert!(given(&["--ties", "random"]).contains("random"));
-    assert!(given(&["--bootstrap", "0"]).contains("bootstrap must be 2 to 1000000"));
+    assert!(
+        given(&["--bootstrap", "0"]).contains("number of replicates must be from 2 to 1000000")
+    );
     assert!(given(&["--colour"]).contains("--colour"));
     assert!(refused(&["--triplets", &trials]).contains("--features"));
     assert!(refused(&["--features", &features]).contains("--triplets"));

@@ -311,7 +311,7 @@ fn bad_input_is_one_clear_line() {
     // R² of one row is undefined.
     assert!(with(&["--train-rows", "23"]).contains("leaves one row"));
     assert!(with(&["--folds", "1"]).contains("too few folds: 1"));
-    assert!(with(&["--folds", "25"]).contains("24 items to divide"));
+    assert!(with(&["--folds", "25"]).contains("too few items to divide into folds: 24"));
     assert!(with(&["--folds", "4", "--train-rows", "20"]).contains("cannot be used with"));
     assert!(with(&["--seed", "4"]).contains("--folds"));
     assert!(with(&["--triplets", "t.txt"]).contains("--folds"));
