@@ -72,6 +72,10 @@ struct Arguments {
     /// flag for several prefixes.
     #[arg(long, value_name = "PREFIX", requires = "weights")]
     without: Vec<String>,
+    /// Epsilon of all normalizations, where it is not that of the model: 0 for the published detectors
+    /// of torchvision (COCO_V1).
+    #[arg(long, value_name = "NUMBER", requires = "weights")]
+    epsilon: Option<f64>,
     /// Folder with the images (.jpg, .jpeg, .jpe, .jfif, .png, .webp, .bmp, .tif, .tiff, .gif), or
     /// with folders of images; or one image; or a text file with the path of an image in each line,
     /// relative to the folder of that file.
@@ -170,7 +174,7 @@ struct TapReport {
 fn unused(arguments: &Arguments) -> Vec<Unused> {
     let mut unused = Vec::new();
     if arguments.random.is_some() {
-        let of_files = &["key", "rename", "strip_prefix", "without"];
+        let of_files = &["epsilon", "key", "rename", "strip_prefix", "without"];
         unused.push(Unused::these(of_files, "with --random"));
     }
     if arguments.list_models || arguments.list_taps {
@@ -418,6 +422,9 @@ fn weights(arguments: &Arguments, path: &Path) -> Result<Weights> {
     }
     for prefix in &arguments.without {
         weights = weights.without(prefix)?;
+    }
+    if let Some(epsilon) = arguments.epsilon {
+        weights = weights.with_epsilon(epsilon)?;
     }
     Ok(weights)
 }

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::after;
 use super::before::{self, is_of_other_network};
 use super::conventions::HUGGING_FACE;
 use super::heads;
-use super::listing::n_elements;
+use super::listing::{StoredTensor, n_elements};
 use super::names::{beginnings, root, without_wrappers};
+use super::place::Place;
 use super::selection::{Request, Selection};
 use super::timm_config::check_named;
-use super::training::is_convolutional;
 use crate::error::{ExtractError, Result};
-use crate::extract::builder::Entry;
 use crate::extract::outline::{Expected, Outline};
 
 /// Checks that no tensors beside the selected parameters say that the network computes something
 /// else: a normalization of the images, layers in front of it, masks of parameters, a LoRA, a
-/// classifier of a network that has none here, or a head for segmentation.
+/// classifier of a network that has none here, or a module after it whose networks often compute
+/// something else.
 ///
 /// All tensors of the file are considered, also those that the user did not select. Returns the
 /// names of modules beside the network.
@@ -29,28 +30,8 @@ pub(super) fn check(
     outline: &Outline,
     expected: &Expected<'_>,
 ) -> Result<Vec<String>> {
-    let names = request.listing.iter();
-    let names: Vec<_> = names
-        .map(|(stored, tensor)| (without_wrappers(stored), stored.as_str(), tensor))
-        .collect();
-    let used = selection.compositions.iter();
-    let used = used.filter(|(name, _)| outline.entries.iter().any(|entry| entry.key == **name));
-    let used: BTreeSet<&str> = used.flat_map(|(_, used)| used.stored()).collect();
-    let is_absent = |name: &str| {
-        let mut absent = request.absent.iter();
-        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
-    };
-    let others = names
-        .iter()
-        .filter(|(name, stored, _)| !used.contains(stored) && !is_absent(name));
-    let others: Vec<Other<'_>> = others
-        .map(|(name, _, tensor)| Other {
-            name,
-            shape: &tensor.shape,
-            is_float: tensor.is_float,
-            dictionary: tensor.dictionary,
-        })
-        .collect();
+    let names = short_names(request);
+    let others = others(&names, request, selection, outline);
     let normalization = normalization(&others);
     if !normalization.is_empty() {
         let flags = normalization
@@ -102,32 +83,66 @@ pub(super) fn check(
             ),
         )?;
     }
-    // What is before the third stage is computed as in the network for classification.
-    let is_dilated = |entry: &Entry| {
-        entry.is_needed
-            && !["layer1.", "layer2.", "conv1.", "bn1."]
-                .iter()
-                .any(|before| entry.key.starts_with(before))
-    };
-    let kinds: &[&str] = match selection.prefix.rsplit('.').next() {
-        // Also if the user removed or replaced the prefix.
-        Some("backbone" | "") => &SEGMENTATION_HEADS,
-        // That of an encoder and a decoder is dilated only with this module.
-        Some("encoder") => &["aspp"],
-        _ => &[],
-    };
-    if !kinds.is_empty() && is_convolutional(expected) && outline.entries.iter().any(is_dilated) {
-        refuse(
-            named(&|other| is_segmentation_head(other, kinds)),
-            "a head for segmentation, whose networks have dilated convolutions instead of strides in \
-             their last stages: only taps before layer3 can be extracted, or use weights that were \
-             trained for classification; if these have the usual strides, ignore the head \
-             (`Weights::without`, `--without`)"
-                .to_owned(),
-        )?;
-    }
     heads::check(request, selection, outline, expected, &others)?;
-    before::check(request, selection, outline, &others)
+    let Some(place) = Place::of(request, selection, outline, &others) else {
+        return Ok(Vec::new());
+    };
+    after::check(request, selection, &place, outline, expected, &others)?;
+    before::check(&place, &others)
+}
+
+/// Checks parameters that fit but for others beside them: modules after the network may tell that it is
+/// computed otherwise, which the advice to ignore them would hide.
+///
+/// # Errors
+/// Returns [`ExtractError::MeaningfulTensors`].
+pub(super) fn check_unexpected(
+    request: &Request<'_>,
+    selection: &Selection,
+    expected: &Expected<'_>,
+) -> Result<()> {
+    let outline = &expected.published;
+    let names = short_names(request);
+    let others = others(&names, request, selection, outline);
+    match Place::of(request, selection, outline, &others) {
+        Some(place) => after::check(request, selection, &place, outline, expected, &others),
+        None => Ok(()),
+    }
+}
+
+/// Returns all tensors of the file that are not parameters of the network, without those that the user
+/// ignores.
+fn others<'n>(
+    names: &'n [(String, &str, &StoredTensor)],
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+) -> Vec<Other<'n>> {
+    let used = selection.compositions.iter();
+    let used = used.filter(|(name, _)| outline.entries.iter().any(|entry| entry.key == **name));
+    let used: BTreeSet<&str> = used.flat_map(|(_, used)| used.stored()).collect();
+    let is_absent = |name: &str| {
+        let mut absent = request.absent.iter();
+        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
+    };
+    let others = names
+        .iter()
+        .filter(|(name, stored, _)| !used.contains(stored) && !is_absent(name));
+    let others = others.map(|(name, _, tensor)| Other {
+        name,
+        shape: &tensor.shape,
+        is_float: tensor.is_float,
+        dictionary: tensor.dictionary,
+    });
+    others.collect()
+}
+
+/// Returns the names of all tensors without modules that only wrap others, with their stored names.
+fn short_names<'r>(request: &Request<'r>) -> Vec<(String, &'r str, &'r StoredTensor)> {
+    let names = request.listing.iter();
+    names
+        .map(|(stored, tensor)| (without_wrappers(stored), stored.as_str(), tensor))
+        .collect()
 }
 
 /// Adds what the authors of DINO and iBOT compute otherwise than timm to a checkpoint of their training,
@@ -285,20 +300,6 @@ fn is_mask(other: &Other<'_>, outline: &Outline) -> bool {
             })
         })
     })
-}
-
-/// Modules that classify places.
-const SEGMENTATION_HEADS: [&str; 5] = [
-    "classifier",
-    "aux_classifier",
-    "decode_head",
-    "auxiliary_head",
-    "aspp",
-];
-
-/// Checks whether a tensor is the kernel of a convolution in a module of one of these kinds.
-fn is_segmentation_head(other: &Other<'_>, kinds: &[&str]) -> bool {
-    other.shape.len() == 4 && other.name.split('.').any(|part| kinds.contains(&part))
 }
 
 /// Checks what the file tells about the network beside its parameters: the architecture that timm

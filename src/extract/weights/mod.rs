@@ -1,5 +1,6 @@
 //! Parameters of networks, from checkpoints, from memory or random.
 
+mod after;
 mod before;
 mod beside;
 pub(in crate::extract) mod configuration;
@@ -15,6 +16,7 @@ mod listing;
 mod names;
 mod open_clip_config;
 mod opened;
+mod place;
 mod problems;
 mod pth;
 mod random;
@@ -26,7 +28,7 @@ mod training;
 mod training_images;
 mod windows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,13 +37,13 @@ use ndarray::ArrayD;
 pub(in crate::extract) use random::Random;
 pub use selected::SelectedWeights;
 
-use crate::error::{ArgumentError, Error, ExtractError, Result};
+use crate::error::{Error, Result};
 use crate::extract::outline::Expected;
 use configuration::Configurations;
 use container::Container;
 use conventions::{HUGGING_FACE, TIMM};
 use listing::{Listing, Training};
-use names::{Keys, without_wrappers};
+use names::{Keys, under, unknown, without_wrappers};
 use opened::Opened;
 use selection::{Request, select};
 
@@ -68,7 +70,7 @@ pub struct Weights {
 #[derive(Debug, Clone)]
 enum Origin {
     Random { seed: u64 },
-    Stored(Stored),
+    Stored(Box<Stored>),
 }
 
 /// Stored parameters with the mapping from their current to their stored names.
@@ -88,6 +90,8 @@ struct Stored {
     absent: Vec<String>,
     /// Whether the user selected the parameters whose names are those of the network.
     is_at_root: bool,
+    /// The epsilon of all normalizations, if the user named it.
+    epsilon: Option<f64>,
 }
 
 impl Weights {
@@ -120,7 +124,7 @@ impl Weights {
     fn stored(container: Container, path: Option<PathBuf>) -> Result<Self> {
         let (listing, training) = container.list()?;
         Ok(Self {
-            origin: Origin::Stored(Stored {
+            origin: Origin::Stored(Box::new(Stored {
                 hash: container.hash()?,
                 training: training.into(),
                 keys: listing
@@ -134,7 +138,8 @@ impl Weights {
                 changes: Vec::new(),
                 absent: Vec::new(),
                 is_at_root: false,
-            }),
+                epsilon: None,
+            })),
         })
     }
 
@@ -171,8 +176,8 @@ impl Weights {
     /// names of nested dictionaries. Random weights are returned unchanged.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has the prefix,
-    /// and [`ExtractError::AmbiguousWeights`] if it occurs in several dictionaries.
+    /// Returns [`ArgumentError::UnknownName`](crate::error::ArgumentError::UnknownName), with some of the names, if no name has the prefix,
+    /// and [`ExtractError::AmbiguousWeights`](crate::error::ExtractError::AmbiguousWeights) if it occurs in several dictionaries.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
             stored.keys = under(&stored.keys, prefix)?;
@@ -186,8 +191,8 @@ impl Weights {
     /// dot. Random weights are returned unchanged.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `from` there,
-    /// and [`ArgumentError::InvalidParameter`] if two parameters would have the same name.
+    /// Returns [`ArgumentError::UnknownName`](crate::error::ArgumentError::UnknownName), with some of the names, if no name has `from` there,
+    /// and [`ArgumentError::InvalidParameter`](crate::error::ArgumentError::InvalidParameter) if two parameters would have the same name.
     pub fn renamed(mut self, from: &str, to: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
             let renamed = |key: &String| {
@@ -227,7 +232,7 @@ impl Weights {
     /// the taps cannot be ignored. Random weights are returned unchanged.
     ///
     /// # Errors
-    /// Returns [`ArgumentError::UnknownName`], with some of the names, if no name has `prefix` at its
+    /// Returns [`ArgumentError::UnknownName`](crate::error::ArgumentError::UnknownName), with some of the names, if no name has `prefix` at its
     /// beginning or after a dot.
     pub fn without(mut self, prefix: &str) -> Result<Self> {
         if let Origin::Stored(stored) = &mut self.origin {
@@ -258,6 +263,24 @@ impl Weights {
                 ));
             }
             stored.absent.push(prefix);
+        }
+        Ok(self)
+    }
+
+    /// Sets the epsilon of all normalizations of the network, where it is not that of the architecture:
+    /// no parameter shows it. It is 0 in the published detectors of torchvision (`COCO_V1`). Random
+    /// weights are returned unchanged.
+    ///
+    /// # Errors
+    /// Returns [`ArgumentError::InvalidParameter`](crate::error::ArgumentError::InvalidParameter) if `epsilon` is negative or not finite.
+    pub fn with_epsilon(mut self, epsilon: f64) -> Result<Self> {
+        if !(epsilon >= 0.0 && epsilon.is_finite()) {
+            let expected = "a finite number of at least 0";
+            return Err(Error::parameter("epsilon", expected, epsilon));
+        }
+        if let Origin::Stored(stored) = &mut self.origin {
+            stored.epsilon = Some(epsilon);
+            stored.changes.push(format!("epsilon {epsilon}"));
         }
         Ok(self)
     }
@@ -306,6 +329,7 @@ impl Weights {
             absent: &stored.absent,
             training: &stored.training,
             is_at_root: stored.is_at_root,
+            epsilon: stored.epsilon,
         };
         let (mut selection, outline) =
             select(&request, expected).map_err(|error| stored.locate(error))?;
@@ -333,6 +357,9 @@ impl Weights {
             described.extend(images_config::described(&configurations));
             is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
         }
+        if let Some(epsilon) = stored.epsilon {
+            selection.deviations.epsilon = Some(epsilon);
+        }
         let opened = Opened::found(stored, fingerprint, selection, outline, expected);
         Ok(opened.with_configurations(described, is_configured))
     }
@@ -345,56 +372,4 @@ impl Stored {
             None => error,
         }
     }
-}
-
-/// Returns the names with a prefix, without it.
-fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
-    let stripped = |name: &dyn Fn(&str) -> String| -> Keys {
-        let strip = |(key, stored): (&String, &String)| {
-            Some((name(key).strip_prefix(prefix)?.to_owned(), stored.clone()))
-        };
-        keys.iter().filter_map(strip).collect()
-    };
-    for kept in [stripped(&str::to_owned), stripped(&without_wrappers)] {
-        if !kept.is_empty() {
-            return Ok(kept);
-        }
-    }
-    // The names of dictionaries before the prefix.
-    let mut outer: BTreeSet<&str> = BTreeSet::new();
-    let mut kept = Keys::new();
-    for (key, stored) in keys {
-        let found =
-            names::beginnings(key).find_map(|at| Some((at, key[at..].strip_prefix(prefix)?)));
-        if let Some((at, rest)) = found {
-            outer.insert(&key[..at]);
-            kept.insert(rest.to_owned(), stored.clone());
-        }
-    }
-    match outer.len() {
-        0 => {
-            let beginnings = keys.keys().filter_map(|key| key.split('.').next());
-            let beginnings: BTreeSet<&str> = beginnings.collect();
-            Err(unknown("prefix of parameters", prefix, beginnings))
-        }
-        1 => Ok(kept),
-        _ => Err(ExtractError::AmbiguousWeights {
-            keys: outer
-                .iter()
-                .map(|outer| format!("{outer}{prefix}"))
-                .collect(),
-        }
-        .into()),
-    }
-}
-
-/// Returns the error for a name that is not there, with some of those that are.
-fn unknown<'n>(what: &'static str, name: &str, there: impl IntoIterator<Item = &'n str>) -> Error {
-    const NAMED: usize = 4;
-
-    Error::from(ArgumentError::UnknownName {
-        what,
-        name: name.into(),
-        nearest: there.into_iter().take(NAMED).map(str::to_owned).collect(),
-    })
 }

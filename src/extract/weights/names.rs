@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::convention::{Convention, Form};
 use super::listing::Listing;
+use crate::error::{ArgumentError, Error, ExtractError, Result};
 
 /// Map from the names of parameters, as selected and renamed by the user, to their stored names.
 pub(super) type Keys = BTreeMap<String, String>;
@@ -178,4 +179,59 @@ pub(super) fn is_counter(name: &str) -> bool {
     ];
 
     NAMES.contains(&name.rsplit('.').next().unwrap_or_default())
+}
+
+/// Returns the names with a prefix, without it.
+pub(super) fn under(keys: &Keys, prefix: &str) -> Result<Keys> {
+    let stripped = |name: &dyn Fn(&str) -> String| -> Keys {
+        let strip = |(key, stored): (&String, &String)| {
+            Some((name(key).strip_prefix(prefix)?.to_owned(), stored.clone()))
+        };
+        keys.iter().filter_map(strip).collect()
+    };
+    for kept in [stripped(&str::to_owned), stripped(&without_wrappers)] {
+        if !kept.is_empty() {
+            return Ok(kept);
+        }
+    }
+    // The names of dictionaries before the prefix.
+    let mut outer: BTreeSet<&str> = BTreeSet::new();
+    let mut kept = Keys::new();
+    for (key, stored) in keys {
+        let found = beginnings(key).find_map(|at| Some((at, key[at..].strip_prefix(prefix)?)));
+        if let Some((at, rest)) = found {
+            outer.insert(&key[..at]);
+            kept.insert(rest.to_owned(), stored.clone());
+        }
+    }
+    match outer.len() {
+        0 => {
+            let beginnings = keys.keys().filter_map(|key| key.split('.').next());
+            let beginnings: BTreeSet<&str> = beginnings.collect();
+            Err(unknown("prefix of parameters", prefix, beginnings))
+        }
+        1 => Ok(kept),
+        _ => Err(ExtractError::AmbiguousWeights {
+            keys: outer
+                .iter()
+                .map(|outer| format!("{outer}{prefix}"))
+                .collect(),
+        }
+        .into()),
+    }
+}
+
+/// Returns the error for a name that is not there, with some of those that are.
+pub(super) fn unknown<'n>(
+    what: &'static str,
+    name: &str,
+    there: impl IntoIterator<Item = &'n str>,
+) -> Error {
+    const NAMED: usize = 4;
+
+    Error::from(ArgumentError::UnknownName {
+        what,
+        name: name.into(),
+        nearest: there.into_iter().take(NAMED).map(str::to_owned).collect(),
+    })
 }

@@ -42,6 +42,8 @@ pub(super) struct Request<'w> {
     pub training: &'w Training,
     /// Whether only parameters without a prefix are meant.
     pub is_at_root: bool,
+    /// The epsilon of all normalizations, if the user named it.
+    pub epsilon: Option<f64>,
 }
 
 /// Parameters that fit the network, with the outline of the network with their shapes.
@@ -106,6 +108,7 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
         {
             // Parameters of other types have scales beside them.
             require_floats(request, selection, published)?;
+            beside::check_unexpected(request, selection, expected)?;
         }
         let problems = best.map(|(_, problems)| problems).unwrap_or_default();
         return Err(problems.into_error(request, expected).into());
