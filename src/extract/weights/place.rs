@@ -170,7 +170,7 @@ fn is_copy(copy: &str, shapes: &BTreeMap<String, &[usize]>, others: &[Other<'_>]
 
 /// Checks whether a name is that of the state of a training, such as that of an optimizer, which has
 /// tensors for the numbers of parameters.
-fn is_of_state(name: &str) -> bool {
+pub(super) fn is_of_state(name: &str) -> bool {
     let mut parts = name.split('.').skip_while(|part| *part != "state").skip(1);
     let is_number = |part: &str| part.parse::<u64>().is_ok();
     parts.next().is_some_and(is_number) || has_word(name, &OF_STATES)

@@ -9,6 +9,7 @@ use super::conventions::conventions;
 use super::copies::{is_part, without_copies};
 use super::listing::{Listing, Training};
 use super::names::{Compositions, Keys, beginnings, convert, is_counter, without_wrappers};
+use super::place::is_of_state;
 use super::problems::{Problems, Verdict, check};
 use super::{training, windows};
 use crate::error::{ArgumentError, ExtractError, Result};
@@ -113,6 +114,16 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
         let problems = best.map(|(_, problems)| problems).unwrap_or_default();
         return Err(problems.into_error(request, expected).into());
     };
+    if is_of_state(&format!("{}.", selection.prefix)) {
+        let meaning = format!(
+            "the state of a training, such as moments of its parameters, and no other parameters of this \
+             network: choose them by their key if they are those of the network (`Weights::with_key`, \
+             `--key {}`)",
+            selection.prefix
+        );
+        let tensors = vec![selection.prefix];
+        return Err(ExtractError::MeaningfulTensors { tensors, meaning }.into());
+    }
     require_floats(request, &selection, &outline)?;
     beside::check_origin(request, expected)?;
     beside::deviate(request, &mut selection, expected);
