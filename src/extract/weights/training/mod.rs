@@ -77,6 +77,24 @@ pub(super) fn check_configuration(
     }
 }
 
+/// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
+/// 32, or a stride of 2 in its last stage.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for questions that tensors alone raise")
+)]
+pub(super) fn says_usual_strides(training: &Training) -> bool {
+    let rules = OF_CONVOLUTIONS.iter().chain(&OF_RESNET);
+    let rules = rules.filter(|rule| rule.is_of_strides);
+    let rules: Vec<&Rule> = rules.collect();
+    let settings = training.settings.iter();
+    let mut settings = settings.filter(|setting| !is_of_other_part(setting.place()));
+    settings.any(|setting| {
+        let mut of_setting = rules.iter().filter(|rule| rule.is_of(setting));
+        !setting.value.is_null() && of_setting.any(|rule| rule.usual.is(&setting.value))
+    })
+}
+
 /// Adds the settings in a configuration, with the names of the dictionaries that they are in.
 fn flatten(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
     for (name, value) in value.as_object().into_iter().flatten() {
@@ -295,4 +313,41 @@ pub(super) fn is_of_other_part(place: &str) -> bool {
     ];
 
     has_word(place, &OTHERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_strides_are_said_explicitly() {
+        let says = |name: &str, value: Value| {
+            let setting = Setting {
+                name: name.to_owned(),
+                value,
+            };
+            says_usual_strides(&Training {
+                named: Vec::new(),
+                settings: vec![setting],
+            })
+        };
+        for (name, value) in [
+            ("args.dilation", false.into()),
+            ("hparams.output_stride", 32.into()),
+            ("config.model.last_stride", 2.into()),
+            ("replace_stride_with_dilation", vec![false; 3].into()),
+        ] {
+            assert!(says(name, value), "{name}");
+        }
+        for (name, value) in [
+            ("args.dilation", true.into()),
+            ("args.dilation", Value::Null),
+            ("hparams.output_stride", 8.into()),
+            ("model.last_stride", 1.into()),
+            ("decoder.dilation", false.into()),
+            ("bn_tf", false.into()),
+        ] {
+            assert!(!says(name, value), "{name}");
+        }
+    }
 }

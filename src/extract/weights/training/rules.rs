@@ -19,6 +19,8 @@ pub(super) struct Rule {
     pub usual: Usual,
     /// The first module of a ResNet that the settings change, if it is not the first of all.
     pub first: Option<&'static str>,
+    /// Whether the settings are about the strides of the last stages.
+    pub is_of_strides: bool,
 }
 
 /// Settings of all convolutional networks.
@@ -38,6 +40,7 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
         ],
         usual: Usual::NotDilated,
         first: Some("layer3"),
+        is_of_strides: true,
     },
     Rule {
         names: &[
@@ -49,6 +52,7 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
         ],
         usual: Usual::Number(32.0),
         first: Some("layer3"),
+        is_of_strides: true,
     },
     Rule {
         names: &[
@@ -69,6 +73,7 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
         ],
         usual: Usual::Off,
         first: None,
+        is_of_strides: false,
     },
     Rule {
         names: &[
@@ -80,17 +85,20 @@ pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
         ],
         usual: Usual::Off,
         first: Some("maxpool"),
+        is_of_strides: false,
     },
     Rule {
         names: &["conv_padding_mode", "padding_mode"],
         usual: Usual::Name("zeros", &["circular", "reflect", "replicate"]),
         first: None,
+        is_of_strides: false,
     },
     // Convolutions of OpenMMLab whose weights are standardized.
     Rule {
         names: &["conv_cfg.type"],
         usual: Usual::Name("Conv2d", &["convws", "convaws"]),
         first: None,
+        is_of_strides: false,
     },
 ];
 
@@ -106,6 +114,7 @@ pub(super) const OF_RESNET: [Rule; 5] = [
         ],
         usual: Usual::Number(2.0),
         first: Some("layer4"),
+        is_of_strides: true,
     },
     Rule {
         names: &[
@@ -120,6 +129,7 @@ pub(super) const OF_RESNET: [Rule; 5] = [
         ],
         usual: Usual::On,
         first: Some("maxpool"),
+        is_of_strides: false,
     },
     Rule {
         names: &[
@@ -132,11 +142,13 @@ pub(super) const OF_RESNET: [Rule; 5] = [
         ],
         usual: Usual::Off,
         first: Some("maxpool"),
+        is_of_strides: false,
     },
     Rule {
         names: &["first_conv"],
         usual: Usual::On,
         first: None,
+        is_of_strides: false,
     },
     Rule {
         names: &[
@@ -147,6 +159,7 @@ pub(super) const OF_RESNET: [Rule; 5] = [
         ],
         usual: Usual::Number(2.0),
         first: None,
+        is_of_strides: false,
     },
 ];
 
@@ -156,12 +169,14 @@ pub(super) const OF_BOTTLENECKS: [Rule; 2] = [
         names: &["stride_in_1x1"],
         usual: Usual::Off,
         first: Some("layer1"),
+        is_of_strides: false,
     },
     // The same of OpenMMLab.
     Rule {
         names: &["backbone.style"],
         usual: Usual::Name("pytorch", &["caffe"]),
         first: Some("layer1"),
+        is_of_strides: false,
     },
 ];
 
@@ -170,6 +185,7 @@ pub(super) const OF_NORMALIZATIONS: [Rule; 1] = [Rule {
     names: &["bn_tf"],
     usual: Usual::Off,
     first: None,
+    is_of_strides: false,
 }];
 
 /// The epsilon of batch normalizations as in PyTorch.
@@ -183,6 +199,7 @@ pub(super) const OF_USUAL_NORMALIZATIONS: [Rule; 1] = [Rule {
     ],
     usual: Usual::Number(1e-5),
     first: Some("bn1"),
+    is_of_strides: false,
 }];
 
 /// The epsilon of layer normalizations of timm.
@@ -190,6 +207,7 @@ pub(super) const OF_TRANSFORMERS: [Rule; 1] = [Rule {
     names: &["layer_norm_eps", "ln_eps", "norm_eps"],
     usual: Usual::Number(1e-6),
     first: None,
+    is_of_strides: false,
 }];
 
 /// Names of settings with an activation.
@@ -229,6 +247,7 @@ const fn activation(usual: &'static str) -> [Rule; 1] {
         names: ACTIVATIONS,
         usual: Usual::Name(usual, HIDDEN),
         first: Some("relu"),
+        is_of_strides: false,
     }]
 }
 
@@ -243,6 +262,7 @@ const fn pooling(usual: &'static str, others: &'static [&'static str]) -> [Rule;
         names: POOLINGS,
         usual: Usual::Name(usual, others),
         first: None,
+        is_of_strides: false,
     }]
 }
 
