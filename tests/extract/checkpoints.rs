@@ -460,6 +460,19 @@ fn a_set_that_nearly_fits_is_not_passed_over() {
 }
 
 #[test]
+fn the_state_of_an_optimizer_is_no_network() {
+    let folder = Folder::new();
+    let moments = dict([("exp_avg", tensors(&parameters("moments")))]);
+    let others = dict([("optimizer", moments)]);
+    let weights = folder.read(&others, Format::Zip(2)).unwrap();
+    let refused = message(features(&weights, "linear"));
+    assert!(refused.contains("--key optimizer.exp_avg"), "{refused}");
+    let chosen = weights.with_key("optimizer.exp_avg").unwrap();
+    let expected = expected(&parameters("moments"), "linear");
+    assert_eq!(features(&chosen, "linear").unwrap(), expected);
+}
+
+#[test]
 fn tensors_beside_the_network_that_change_it_are_refused() {
     let parameters = parameters("a");
     let with = |prefix: &str, others: &[(&str, &[usize])]| {

@@ -93,6 +93,7 @@ fn what_reads_maps_tells_of_dilation() {
         ("neck.lateral_convs.3.conv.weight", kernel),
         ("decoder.p5.weight", kernel),
         ("projector.conv1.weight", kernel),
+        ("neck.mlp2.0.weight", kernel),
         ("momentum_encoder.conv.weight", kernel),
         ("head.deconv.0.weight", &[512, 256, 4, 4]),
         ("head.1.weight", &[7, 512]),
@@ -175,7 +176,7 @@ fn detectors_have_other_normalizations_and_strides() {
     for epsilon in [-1e-5, f64::NAN, f64::INFINITY] {
         assert!(trained.clone().with_epsilon(epsilon).is_err());
     }
-    let (message, taps) = ("strides and the pooling of Caffe", ["layer1", "bn1"]);
+    let (message, taps) = ("the strides of Caffe", ["layer1", "conv1"]);
     let others: Others<'_> = &[("RCNN_rpn.RPN_Conv.weight", &[512, 256, 3, 3])];
     check("resnet18", taps, message, "RCNN_base.", others);
 }

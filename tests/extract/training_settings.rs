@@ -586,3 +586,25 @@ fn the_pooling_matters_only_to_what_is_pooled() {
     };
     vit("blocks.0").unwrap();
 }
+
+#[test]
+fn a_setting_answers_what_a_module_after_the_network_asks() {
+    let beside = |settings: Item| {
+        let mut parameters: Vec<(String, Item)> = filled("resnet18")
+            .into_iter()
+            .map(|(name, item)| (format!("backbone.0.body.{name}"), item))
+            .collect();
+        let kernel = Item::Filled(vec![256, 512, 1, 1], 0.5);
+        parameters.push(("input_proj.weight".to_owned(), kernel));
+        network("resnet18", "layer4", parameters, [("args", settings)])
+    };
+    assert_refused!(
+        beside(namespace([("lr", Item::Real(1e-4))])),
+        Extract(ExtractError::MeaningfulTensors { .. })
+    );
+    assert_refused!(
+        beside(namespace([("dilation", Item::Flag(true))])),
+        Extract(ExtractError::OtherTraining { .. })
+    );
+    beside(namespace([("dilation", Item::Flag(false))])).unwrap();
+}

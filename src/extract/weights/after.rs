@@ -12,17 +12,19 @@ use super::beside::{Other, refuse};
 use super::names::without_wrappers;
 use super::place::Place;
 use super::selection::{Request, Selection};
-use super::training::is_convolutional;
+use super::training::{is_convolutional, says_usual_strides};
 use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};
 
 /// Modules that classify places.
-const SEGMENTATION_HEADS: [&str; 5] = [
-    "classifier",
-    "aux_classifier",
-    "decode_head",
-    "auxiliary_head",
+const SEGMENTATION_HEADS: [&str; 7] = [
     "aspp",
+    "aux_classifier",
+    "auxiliary_head",
+    "classifier",
+    "decode_head",
+    "ppm",
+    "psp",
 ];
 
 /// Words in the names of modules that read maps of networks with the usual strides: pyramids for the
@@ -31,7 +33,7 @@ const WITH_USUAL_STRIDES: [&str; 7] = [
     "fpn",
     "lateral",
     "laterals",
-    "neck",
+    "mlp",
     "predictor",
     "projection",
     "projector",
@@ -89,15 +91,24 @@ pub(super) fn check(
     let is_resnet = expected.family() == "ResNet";
     if is_resnet && expected.reaches("maxpool") {
         modules.refuse(
-            |other| other.name.split('.').any(|part| part.starts_with("RCNN_")),
-            "of a Faster R-CNN whose ResNet has the strides and the pooling of Caffe, so that only `conv1` and \
-             `bn1` can be extracted; if the network is that of torchvision, ignore the modules",
+            is_of_caffe,
+            "of a detector whose ResNet has the strides of Caffe, and may have its pooling and no epsilon, so \
+             that only `conv1` can be extracted; if the network is that of torchvision, ignore the modules",
         )?;
     }
-    if reaches_dilation(outline, expected) {
+    if expected.reaches_pooling() {
+        modules.refuse(
+            is_pooling,
+            "of a pooling that has parameters, which the mean over places of the architecture does not have: \
+             extract the maps before it (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
+             the module",
+        )?;
+    }
+    let are_said = says_usual_strides(request.training);
+    if !are_said && reaches_dilation(outline, expected) {
         let widths = widths(selection, outline, expected);
         modules.refuse(
-            |other| modules.is_segmentation_head(other) || modules.reads_maps(other, &widths),
+            |other| is_segmentation_head(other) || modules.reads_maps(other, &widths),
             &format!(
                 "of modules that read maps of places, as heads for segmentation do, whose networks often have \
                  dilated convolutions instead of strides in their last stages: {}use weights that were trained for \
@@ -109,7 +120,7 @@ pub(super) fn check(
             ),
         )?;
     }
-    if is_resnet && expected.reaches("layer4") {
+    if !are_said && is_resnet && expected.reaches("layer4") {
         let width = outline.entries.iter().rev().find(|e| e.shape.len() == 4);
         let width = width.map(|entry| entry.shape[0]);
         modules.refuse(
@@ -125,14 +136,6 @@ pub(super) fn check(
             "of a detector of torchvision with frozen normalizations, whose epsilon is 0 in published \
              weights (COCO_V1) and 1e-5 in others: name it (`Weights::with_epsilon`, `--epsilon 0` or \
              `--epsilon 1e-5`), or ignore the module if it is 1e-5",
-        )?;
-    }
-    if expected.reaches_pooling() {
-        modules.refuse(
-            is_pooling,
-            "of a pooling that has parameters, which the mean over places of the architecture does not have: \
-             extract the maps before it (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
-             the module",
         )?;
     }
     Ok(())
@@ -175,16 +178,6 @@ impl<'m, 'n> Modules<'m, 'n> {
             names.into_iter().map(str::to_owned).collect(),
             format!("{meaning} (`Weights::without`;{flags})"),
         )
-    }
-
-    /// Checks whether a tensor is the kernel of a convolution in a module that classifies places.
-    fn is_segmentation_head(&self, other: &Other<'_>) -> bool {
-        let is_head = |part: &str| {
-            SEGMENTATION_HEADS
-                .iter()
-                .any(|head| part.eq_ignore_ascii_case(head))
-        };
-        other.shape.len() == 4 && other.name.split('.').any(is_head)
     }
 
     /// Checks whether a tensor is the kernel of a convolution that reads maps with one of these numbers
@@ -291,10 +284,23 @@ fn has_frozen_normalizations(request: &Request<'_>, place: &Place<'_>) -> bool {
     !names.any(|name| name.starts_with(&place.prefix) && name.ends_with("num_batches_tracked"))
 }
 
+/// Checks whether a tensor is the kernel of a convolution in a module that classifies places.
+fn is_segmentation_head(other: &Other<'_>) -> bool {
+    let is_head = |part: &str| SEGMENTATION_HEADS.contains(&part.to_lowercase().as_str());
+    other.shape.len() == 4 && other.name.split('.').any(is_head)
+}
+
+/// Checks whether a tensor is of Faster R-CNN by its first authors in PyTorch, or of maskrcnn-benchmark.
+fn is_of_caffe(other: &Other<'_>) -> bool {
+    let mut parts = other.name.split('.');
+    parts.any(|part| part.starts_with("RCNN_") || part.starts_with("fpn_inner"))
+}
+
 /// Checks whether a tensor is of a pooling: the exponent of a generalized mean, or in a module with such a
 /// name.
 fn is_pooling(other: &Other<'_>) -> bool {
     let last = other.name.rsplit('.').next();
     let is_exponent = last == Some("p") && other.shape.iter().product::<usize>() == 1;
-    (is_exponent || has_word(other.name, &POOLINGS)) && !is_of_other_network(other.name)
+    let is_named = has_word(other.name, &POOLINGS) && !is_segmentation_head(other);
+    (is_exponent || is_named) && !is_of_other_network(other.name)
 }

@@ -79,10 +79,6 @@ pub(super) fn check_configuration(
 
 /// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
 /// 32, or a stride of 2 in its last stage.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for questions that tensors alone raise")
-)]
 pub(super) fn says_usual_strides(training: &Training) -> bool {
     let rules = OF_CONVOLUTIONS.iter().chain(&OF_RESNET);
     let rules = rules.filter(|rule| rule.is_of_strides);
