@@ -179,4 +179,15 @@ fn detectors_have_other_normalizations_and_strides() {
     let (message, taps) = ("the strides of Caffe", ["layer1", "conv1"]);
     let others: Others<'_> = &[("RCNN_rpn.RPN_Conv.weight", &[512, 256, 3, 3])];
     check("resnet18", taps, message, "RCNN_base.", others);
+    let architecture = Architecture::named("resnet50").unwrap();
+    let own = Network::list_parameters(&architecture).unwrap().into_iter();
+    let own = own.filter(|(name, _)| !name.starts_with("fc."));
+    let all = own.chain([("fc.weight".to_owned(), vec![8631, 2048])]);
+    let faces =
+        Weights::from_tensors(all.map(|(name, shape)| (name, ArrayD::from_elem(shape, 0.5))));
+    let refused = network("resnet50", "layer1", &faces);
+    let refused = refused.err().unwrap().report().to_string();
+    assert!(refused.contains("VGGFace2"), "{refused}");
+    network("resnet50", "bn1", &faces).unwrap();
+    network("resnet50", "layer1", &faces.without("fc").unwrap()).unwrap();
 }

@@ -96,6 +96,15 @@ pub(super) fn check(
              that only `conv1` can be extracted; if the network is that of torchvision, ignore the modules",
         )?;
     }
+    if is_resnet && expected.reaches("maxpool") {
+        refuse(
+            classifier_of_faces(request),
+            "the classes of VGGFace2, whose published ResNets have the strides and the pooling of Caffe, so \
+             that only `conv1` and `bn1` can be extracted; if the network is that of torchvision, ignore the \
+             classifier (`Weights::without`, `--without`)"
+                .to_owned(),
+        )?;
+    }
     if expected.reaches_pooling() {
         modules.refuse(
             is_pooling,
@@ -288,6 +297,16 @@ fn has_frozen_normalizations(request: &Request<'_>, place: &Place<'_>) -> bool {
 fn is_segmentation_head(other: &Other<'_>) -> bool {
     let is_head = |part: &str| SEGMENTATION_HEADS.contains(&part.to_lowercase().as_str());
     other.shape.len() == 4 && other.name.split('.').any(is_head)
+}
+
+/// Returns the name of a classifier with the 8,631 people of VGGFace2, unless the user ignores it.
+fn classifier_of_faces(request: &Request<'_>) -> Vec<String> {
+    let names = request.listing.iter();
+    names
+        .filter(|(name, tensor)| matches!(*tensor.shape, [8631, _]) && name.ends_with(".weight"))
+        .map(|(name, _)| without_wrappers(name))
+        .filter(|name| !request.is_absent(name))
+        .collect()
 }
 
 /// Checks whether a tensor is of Faster R-CNN by its first authors in PyTorch, or of maskrcnn-benchmark.

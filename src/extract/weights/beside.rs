@@ -121,13 +121,9 @@ fn others<'n>(
     let used = selection.compositions.iter();
     let used = used.filter(|(name, _)| outline.entries.iter().any(|entry| entry.key == **name));
     let used: BTreeSet<&str> = used.flat_map(|(_, used)| used.stored()).collect();
-    let is_absent = |name: &str| {
-        let mut absent = request.absent.iter();
-        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
-    };
     let others = names
         .iter()
-        .filter(|(name, stored, _)| !used.contains(stored) && !is_absent(name));
+        .filter(|(name, stored, _)| !used.contains(stored) && !request.is_absent(name));
     let others = others.map(|(name, _, tensor)| Other {
         name,
         shape: &tensor.shape,

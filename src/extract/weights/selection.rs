@@ -47,6 +47,14 @@ pub(super) struct Request<'w> {
     pub epsilon: Option<f64>,
 }
 
+impl Request<'_> {
+    /// Checks whether the user ignores a tensor, given its name or the end of it.
+    pub fn is_absent(&self, name: &str) -> bool {
+        let mut absent = self.absent.iter();
+        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
+    }
+}
+
 /// Parameters that fit the network, with the outline of the network with their shapes.
 pub(super) type Fit = (Selection, Outline);
 
