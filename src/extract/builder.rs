@@ -103,6 +103,9 @@ pub(in crate::extract) struct Context<'a> {
     entries: RefCell<Vec<Entry>>,
     /// Numbers of heads of attention, without repetitions.
     n_heads: RefCell<Vec<usize>>,
+    /// Activations and epsilons of normalizations of the architecture, without repetitions.
+    activations: RefCell<Vec<Activation>>,
+    epsilons: RefCell<Vec<f64>>,
     /// Number of entries that were noted before the last tapped module.
     n_before_taps: Cell<usize>,
     /// Beginnings of the names of the parameters of tapped modules.
@@ -125,6 +128,8 @@ impl<'a> Context<'a> {
             deviations: Deviations::default(),
             entries: RefCell::default(),
             n_heads: RefCell::default(),
+            activations: RefCell::default(),
+            epsilons: RefCell::default(),
             n_before_taps: Cell::new(0),
             of_tapped: RefCell::default(),
         }
@@ -156,6 +161,16 @@ impl<'a> Context<'a> {
     /// Returns the numbers of heads of attention, in order and without repetitions.
     pub fn n_heads(&self) -> Vec<usize> {
         self.n_heads.borrow().clone()
+    }
+
+    /// Returns the activations of the architecture that layers have, without repetitions.
+    pub fn activations(&self) -> Vec<Activation> {
+        self.activations.borrow().clone()
+    }
+
+    /// Returns the epsilons of the normalizations of the architecture, without repetitions.
+    pub fn epsilons(&self) -> Vec<f64> {
+        self.epsilons.borrow().clone()
     }
 
     /// Returns the parameters and buffers that were requested or noted, in order.
@@ -232,6 +247,14 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Notes an activation between layers.
+    pub fn note_activation(&self, activation: Activation) {
+        let mut activations = self.context.activations.borrow_mut();
+        if activation != Activation::Identity && !activations.contains(&activation) {
+            activations.push(activation);
+        }
+    }
+
     fn note(&self, name: &str, shape: &[usize], is_buffer: bool) {
         self.context.entries.borrow_mut().push(Entry {
             key: self.key(name),
@@ -260,8 +283,12 @@ impl<'a> Builder<'a> {
         self.context.is_outline
     }
 
-    /// Returns the epsilon of a normalization, given that of the architecture.
+    /// Returns the epsilon of a normalization, given that of the architecture, which is noted.
     pub fn epsilon(&self, of_architecture: f64) -> f64 {
+        let mut epsilons = self.context.epsilons.borrow_mut();
+        if !epsilons.contains(&of_architecture) {
+            epsilons.push(of_architecture);
+        }
         self.context.deviations.epsilon.unwrap_or(of_architecture)
     }
 

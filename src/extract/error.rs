@@ -234,7 +234,8 @@ pub enum ExtractError {
         expected: String,
     },
 
-    /// The settings of the training in a checkpoint are those of a network that computes something else.
+    /// The settings of the training in a checkpoint, or in the metadata of `.safetensors`, are those of a network that
+    /// computes something else.
     #[error(
         "{} of the training of these weights is {}, not {} as in {architecture}, so that {}; if the \
          setting belongs to another network, save the parameters alone (`torch.save(network.state_dict(), …)`)",

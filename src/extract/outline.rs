@@ -7,6 +7,7 @@ use candle_core::Device;
 use crate::error::Result;
 use crate::extract::architecture::Architecture;
 use crate::extract::builder::{Context, Entry, Init, Parameters};
+use crate::extract::layers::Activation;
 use crate::extract::taps::TapTable;
 use crate::linalg::zeroed;
 
@@ -18,6 +19,10 @@ pub(in crate::extract) struct Outline {
     pub paths: Vec<String>,
     /// Numbers of heads of attention, in order and without repetitions.
     pub n_heads: Vec<usize>,
+    /// Activations between layers, without repetitions.
+    pub activations: Vec<Activation>,
+    /// Epsilons of the normalizations, without repetitions.
+    pub epsilons: Vec<f64>,
     needed: BTreeSet<String>,
 }
 
@@ -203,12 +208,15 @@ fn outline(
     let context = Context::outline(parameters, &table, &Device::Cpu);
     architecture.build(&context.root())?;
     let n_heads = context.n_heads();
+    let (activations, epsilons) = (context.activations(), context.epsilons());
     let entries = context.into_entries();
     let needed = entries.iter().filter(|entry| entry.is_needed);
     Ok(Outline {
         needed: needed.map(|entry| entry.key.clone()).collect(),
         entries,
         n_heads,
+        activations,
+        epsilons,
         paths: table.into_names(),
     })
 }

@@ -114,6 +114,13 @@ impl SafetensorsFile {
         notes.get(name).map(String::as_str)
     }
 
+    /// Returns the entries of the metadata.
+    #[cfg(feature = "extract")]
+    pub(crate) fn notes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let notes = self.metadata.metadata().iter().flatten();
+        notes.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// Parses an entry of the metadata as JSON.
     pub(crate) fn parse_note<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let parse = |text| serde_json::from_str(text).map_err(|error| self.origin.malformed(error));

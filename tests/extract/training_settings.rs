@@ -6,6 +6,8 @@ use human_alignment::error::ExtractError;
 use human_alignment::extract::preprocess::Preprocessing;
 use human_alignment::extract::{Architecture, Device, ModelName, Network, Tap, Weights};
 use ndarray::{Array2, Array4, ArrayD};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
 
 use crate::checkpoint_files::{Format, Item, checkpoint, dict};
 use crate::common::formula::{formula, parameter};
@@ -607,4 +609,233 @@ fn a_setting_answers_what_a_module_after_the_network_asks() {
         Extract(ExtractError::OtherTraining { .. })
     );
     beside(namespace([("dilation", Item::Flag(false))])).unwrap();
+}
+
+/// Builds a network from a checkpoint with settings, for a tap before which little is computed.
+fn with_settings<const N: usize>(
+    architecture: &str,
+    tap: &str,
+    settings: [(&str, Item); N],
+) -> Result<()> {
+    network(architecture, tap, filled(architecture), settings).map(|_| ())
+}
+
+#[test]
+fn names_of_architectures_are_found_at_any_depth() {
+    let named = |name, text| dict([(name, Item::Text(text))]);
+    let resnet = |settings: [(&str, Item); 1]| with_settings("resnet18", "conv1", settings);
+    let of_class = || {
+        let arguments = named("model_name", "resnetblur18");
+        let class = ("class_path", Item::Text("timm.create_model"));
+        dict([class, ("init_args", arguments)])
+    };
+    for (name, settings) in [
+        ("model_name", Item::Text("resnetblur18")),
+        ("config", dict([("model", named("name", "resnetblur18"))])),
+        ("hyper_parameters", dict([("net", of_class())])),
+        (
+            "settings",
+            named("backboneName", "timm/resnetblur18.bt_in1k"),
+        ),
+        (
+            "cfg",
+            dict([("encoder", named("_target_", "models.wideresnet18"))]),
+        ),
+        ("args", named("net", "resnet50")),
+        ("config", Item::Text("model:\n  name: resnetblur18\n")),
+    ] {
+        let refused = resnet([(name, settings)]);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherConfiguration { .. }),
+            "{name}"
+        );
+    }
+    for (name, settings) in [
+        ("config", dict([("model", named("name", "resnet18"))])),
+        (
+            "config",
+            dict([("model", named("_target_", "torchvision.models.resnet18"))]),
+        ),
+        // One of several networks is that of the parameters.
+        (
+            "args",
+            dict([
+                ("arch", Item::Text("resnet18")),
+                ("net", Item::Text("vgg16")),
+            ]),
+        ),
+        ("args", dict([("teacher_arch", Item::Text("resnet50"))])),
+        ("args", dict([("teacher", named("arch", "resnet50"))])),
+        (
+            "args",
+            dict([("text_model_name", Item::Text("resnetblur18"))]),
+        ),
+        ("args", dict([("experiment", Item::Text("resnetblur18"))])),
+        (
+            "args",
+            dict([("model_path", Item::Text("runs/myresnet/18.pth"))]),
+        ),
+    ] {
+        resnet([(name, settings)]).unwrap();
+    }
+}
+
+#[test]
+fn settings_are_compared_by_their_words() {
+    let resnet = |name, value| {
+        let settings = dict([("model", dict([(name, value)]))]);
+        with_settings("resnet18", "penultimate", [("anything", settings)])
+    };
+    let eps = |epsilon| dict([("eps", Item::Real(epsilon))]);
+    for (name, value) in [
+        ("nonlin", Item::Text("nn.LeakyReLU(0.1)")),
+        ("act_name", Item::Text("leaky_relu")),
+        ("norm_kwargs", eps(0.5)),
+        ("batchnorm_eps", Item::Real(0.5)),
+        ("use_ws", Item::Flag(true)),
+        ("weight_standardisation", Item::Flag(true)),
+        ("conv_layer", Item::Text("timm.layers.StdConv2d")),
+        ("OutStride", Item::Number(8)),
+        ("layer4_stride", Item::Number(1)),
+        ("antialiasing", Item::Text("blurpool")),
+        ("aggregation", dict([("type", Item::Text("GeM"))])),
+        ("without_max_pool", Item::Flag(true)),
+    ] {
+        let refused = resnet(name, value);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{name}"
+        );
+    }
+    for (name, value) in [
+        ("nonlin", Item::Text("torch.nn.ReLU")),
+        ("norm_kwargs", eps(1e-5)),
+        ("ln_eps", Item::Real(0.5)),
+        ("layer_norm", eps(0.5)),
+        ("group_norm_eps", Item::Real(0.5)),
+        ("opt_eps", Item::Real(0.5)),
+        // The number of processes, and a policy of augmentation.
+        ("ws", Item::Number(1)),
+        ("aa", Item::Text("rand-m9")),
+        ("os", Item::Text("linux")),
+        ("antialias", Item::Text("none")),
+        ("head_activation", Item::Text("gelu")),
+        ("classifier", dict([("activation", Item::Text("gelu"))])),
+        ("transformer", dict([("activation", Item::Text("gelu"))])),
+        ("decoder_output_stride", Item::Number(8)),
+        ("without_max_pool", Item::Flag(false)),
+    ] {
+        resnet(name, value).unwrap();
+    }
+}
+
+#[test]
+fn the_usual_settings_are_those_of_each_family() {
+    for (architecture, tap, name, usual, other) in [
+        ("mobilenet_v2", "features.0", "activation", "relu6", "relu"),
+        ("efficientnet_b0", "features.0", "act", "swish", "relu"),
+        (
+            "mobilenet_v3_small",
+            "features.0",
+            "act",
+            "hard_swish",
+            "gelu",
+        ),
+        (
+            "vit_tiny_patch16_224",
+            "blocks.0",
+            "act_layer",
+            "gelu",
+            "relu",
+        ),
+        (
+            "convnext_tiny",
+            "features.1",
+            "activation",
+            "nn.GELU",
+            "relu",
+        ),
+    ] {
+        let read = |value| with_settings(architecture, tap, [(name, Item::Text(value))]);
+        read(usual).unwrap();
+        let refused = read(other);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{architecture}"
+        );
+    }
+    for (architecture, tap, name, usual) in [
+        ("efficientnet_b0", "features.0", "bn_eps", 1e-5),
+        ("mobilenet_v3_small", "features.0", "bn_eps", 1e-3),
+        ("vit_tiny_patch16_224", "blocks.0", "layer_norm_eps", 1e-6),
+        ("convnext_tiny", "features.1", "norm_eps", 1e-6),
+    ] {
+        let read = |value| with_settings(architecture, tap, [(name, Item::Real(value))]);
+        read(usual).unwrap();
+        let refused = read(1e-2);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{architecture}"
+        );
+    }
+}
+
+#[test]
+fn settings_in_the_metadata_of_safetensors_are_compared() {
+    let resnet = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let architecture = Architecture::named("resnet18")?;
+        let zeros = vec![0; 4 * 512 * 512 * 9];
+        let parameters = Network::list_parameters(&architecture)?.into_iter();
+        let views = parameters.map(|(name, shape)| {
+            let n_bytes = 4 * shape.iter().product::<usize>();
+            let view = TensorView::new(Dtype::F32, shape, &zeros[..n_bytes]);
+            (name, view.unwrap())
+        });
+        let metadata = [("config", text), ("format", "pt")];
+        let metadata = metadata.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        safetensors::serialize_to_file(views, Some(metadata.into()), &path).unwrap();
+        let weights = Weights::read(&path)?;
+        let taps = [Tap::new("layer4")];
+        Network::new(&architecture, &weights, &taps, Device::Cpu).map(|_| ())
+    };
+    let refused = resnet(r#"{"model": {"output_stride": 8}}"#);
+    assert_refused!(refused, Extract(ExtractError::OtherTraining { .. }));
+    resnet(r#"{"model": {"output_stride": 32}}"#).unwrap();
+}
+
+#[test]
+fn settings_beside_the_weights_are_compared() {
+    let resnet = |name: &str, text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.pth");
+        let items = Item::Dict(filled("resnet18"));
+        std::fs::write(&path, checkpoint(&items, Format::Zip(2))).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let architecture = Architecture::named("resnet18")?;
+        let weights = Weights::read(&path)?;
+        let taps = [Tap::new("layer4")];
+        Network::new(&architecture, &weights, &taps, Device::Cpu).map(|_| ())
+    };
+    for (name, text) in [
+        ("args.yaml", "model: resnetblur18"),
+        ("config.json", r#"{"model": {"name": "resnetblur18"}}"#),
+        ("hparams.yaml", "output_stride: 16"),
+    ] {
+        let refused = resnet(name, text);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherConfiguration { .. }),
+            "{name}"
+        );
+        let refused = refused.unwrap_err().report().to_string();
+        let names_remedy = refused.contains("remove the configuration file");
+        assert!(refused.contains(name) && names_remedy, "{refused}");
+    }
+    resnet("args.yaml", "model: resnet18\nbn_eps: null\naa: rand-m9").unwrap();
 }

@@ -44,6 +44,23 @@ impl Activation {
         })
     }
 
+    /// Returns the names of the activation in programs, in small letters and digits.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Identity => &["identity"],
+            Self::Relu => &["relu"],
+            Self::Relu6 => &["relu6"],
+            Self::LeakyRelu(_) => &["leakyrelu", "leaky", "lrelu"],
+            Self::HardSigmoid => &["hardsigmoid", "hsigmoid"],
+            Self::HardSwish => &["hardswish", "hswish"],
+            Self::Sigmoid => &["sigmoid"],
+            Self::Silu => &["silu", "swish"],
+            Self::QuickGelu => &["quickgelu"],
+            Self::Gelu => &["gelu"],
+            Self::GeluTanh => &["gelutanh", "gelunew", "gelupytorchtanh"],
+        }
+    }
+
     /// Applies the activation to a tensor of `f32`.
     pub fn apply(self, x: &Tensor, backend: Backend) -> Flow<Tensor> {
         match backend {

@@ -195,6 +195,7 @@ impl ConvNorm {
         epsilon: f64,
         activation: Activation,
     ) -> Result<Self> {
+        builder.note_activation(activation);
         let of_conv = builder.child(names.conv);
         let (weights, bias) = read(&of_conv, spec, has_bias)?;
         let conv_tap = of_conv.tap();
@@ -285,6 +286,7 @@ impl ConvActivation {
         spec: ConvSpec,
         activation: Activation,
     ) -> Result<Self> {
+        builder.note_activation(activation);
         let [of_conv, of_activation] = names.map(|name| builder.child(name));
         let conv = Conv2d::new(&of_conv, spec, true)?;
         let (conv_tap, activation_tap) = (of_conv.tap(), of_activation.tap());

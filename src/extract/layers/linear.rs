@@ -176,6 +176,7 @@ impl LinearActivation {
         outputs: usize,
         activation: Activation,
     ) -> Result<Self> {
+        builder.note_activation(activation);
         let child = builder.child(linear);
         let linear_tap = child.tap();
         let (fused, separate) = match linear_tap.is_wanted() {

@@ -178,6 +178,7 @@ fn layers(
     stores_convs: bool,
 ) -> Result<()> {
     let (wide, backend) = (4 * channels, builder.backend());
+    builder.note_activation(Activation::Gelu);
     let gelu = Function(move |x: &Tensor| Activation::Gelu.apply(x, backend));
     let fc1 = |b: &Builder<'_>| linear(b, channels, wide, stores_convs);
     let grn = |b: &Builder<'_>| ResponseNorm::new(b, wide);

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use ndarray::ArrayD;
 use safetensors::Dtype;
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::listing::{Listing, StoredTensor, Training};
 use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
+use super::training::settings;
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
 use crate::io::safetensors::SafetensorsFile;
@@ -133,10 +135,23 @@ impl Container {
     /// Returns the names and shapes of all parameters, and what was stored about their
     /// training, after verifying checksums where the format has them.
     pub fn list(&self) -> Result<(Listing, Training)> {
+        let (listing, mut training) = self.list_alone()?;
+        if let Some(path) = self.files().first() {
+            training.settings.extend(settings::beside(path)?);
+        }
+        Ok((listing, training))
+    }
+
+    /// Returns the same without what files beside the parameters say.
+    fn list_alone(&self) -> Result<(Listing, Training)> {
         let mut training = Training::default();
         let listing = match self {
             Self::Safetensors(path) => {
                 let file = SafetensorsFile::open(path)?;
+                for (name, text) in file.notes() {
+                    let text = Value::String(text.to_owned());
+                    settings::collect(&settings::plain(name), &text, &mut training.settings);
+                }
                 let tensors = file.tensors().into_iter();
                 tensors
                     .map(|(name, info)| {
@@ -170,7 +185,10 @@ impl Container {
             Self::Parts(parts) => {
                 let mut all = Listing::new();
                 for part in parts.iter() {
-                    let (listing, _) = part.list().map_err(|error| part.locate(error))?;
+                    let listed = part.list_alone();
+                    let (listing, of_part) = listed.map_err(|error| part.locate(error))?;
+                    training.named.extend(of_part.named);
+                    training.settings.extend(of_part.settings);
                     for (name, mut tensor) in listing {
                         tensor.place = None;
                         if all.insert(name.clone(), tensor).is_some() {

@@ -10,39 +10,17 @@ use super::beside::{Other, refuse};
 use super::conventions::HUGGING_FACE;
 use super::listing::Setting;
 use super::selection::{Request, Selection};
-use super::training::is_of_other_part;
-use crate::error::{ExtractError, Result};
+use super::training::{is_name_of_network, is_of_other_part, refusal};
+use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};
 
-/// Names of settings with the number of heads.
-const N_HEADS: [&str; 6] = [
-    "heads",
-    "n_heads",
-    "num_attention_heads",
-    "num_heads",
-    "vision_heads",
-    "vit_heads",
-];
-
-/// Names of settings with the name of a network or of a method of training.
-const NAMES: [&str; 18] = [
+/// Names of settings with the name of a method of training, beside those of networks.
+const METHODS: [&str; 6] = [
     "algorithm",
-    "arch",
-    "architecture",
-    "backbone",
-    "encoder",
-    "encoder_name",
     "framework",
     "method",
-    "model",
-    "model_name",
-    "model_type",
     "name",
-    "net",
-    "network",
     "ssl_method",
-    "vision_model",
-    "visual",
     "vit",
 ];
 
@@ -77,34 +55,32 @@ pub(super) fn check(
         _ => return Ok(()),
     };
     let settings = request.training.settings.iter();
-    let settings = settings.filter(|setting| !is_of_other_part(setting.place()));
+    let settings = settings.filter(|setting| !is_of_other_part(setting.place(), false));
     let settings: Vec<&Setting> = settings.collect();
-    let refuse_setting = |found: String| -> Result<()> {
-        Err(ExtractError::OtherTraining {
-            architecture: expected.architecture(),
-            setting: "num_heads".to_owned(),
-            found,
-            expected: usual.to_string(),
-            first: None,
-        }
-        .into())
+    let refuse_setting = |setting: &Setting, found: String| -> Result<()> {
+        let name = "num_heads".to_owned();
+        Err(refusal(setting, name, found, usual.to_string(), expected)(
+            None,
+        ))
     };
-    let stated = settings.iter().filter(|s| N_HEADS.contains(&s.key()));
+    let stated = settings.iter().filter(|setting| is_n_heads(setting.key()));
     let mut stated = stated.filter_map(|setting| Some((setting, setting.value.as_u64()?)));
     let stated: Option<(&&Setting, u64)> = stated.next();
     match stated {
         Some((_, n)) if n == usual as u64 => return Ok(()),
-        Some((setting, n)) => return refuse_setting(format!("{n} ({})", setting.name)),
+        Some((setting, n)) => return refuse_setting(setting, format!("{n} ({})", setting.name)),
         None => {}
     }
     let is_small = matches!(expected.family(), "ViT (timm)" | "DeiT" | "DINO") && usual < 12;
     if !is_small || selection.library == Some(HUGGING_FACE) {
         return Ok(());
     }
-    let named = settings.iter().filter(|s| NAMES.contains(&s.key()));
+    let named = settings
+        .iter()
+        .filter(|setting| METHODS.contains(&setting.key()) || is_name_of_network(setting));
     let mut named = named.filter_map(|s| Some((s, s.value.as_str()?)));
     if let Some((setting, name)) = named.find(|(_, name)| has_twelve_heads(name)) {
-        return refuse_setting(format!("12 ({} {name})", setting.name));
+        return refuse_setting(setting, format!("12 ({} {name})", setting.name));
     }
     // open_clip names the network of timm that it has in this module.
     if selection.prefix.rsplit('.').next() == Some("trunk") {
@@ -127,6 +103,31 @@ pub(super) fn check(
             expected.architecture()
         ),
     )
+}
+
+/// Checks whether a setting is the number of heads: `heads`, `num_attention_heads`, `nhead`.
+fn is_n_heads(name: &str) -> bool {
+    const HEADS: [&str; 3] = ["heads", "nhead", "nheads"];
+    const NUMBER: [&str; 4] = ["n", "num", "number", "of"];
+    const OF_NETWORK: [&str; 11] = [
+        "att",
+        "attention",
+        "attn",
+        "backbone",
+        "encoder",
+        "head",
+        "model",
+        "transformer",
+        "vision",
+        "visual",
+        "vit",
+    ];
+
+    let words: Vec<&str> = name.split('_').collect();
+    let is_number = words.iter().any(|word| NUMBER.contains(word)) && words.contains(&"head");
+    let all = [&HEADS[..], &NUMBER, &OF_NETWORK].concat();
+    (is_number || words.iter().any(|word| HEADS.contains(word)))
+        && words.iter().all(|word| all.contains(word))
 }
 
 /// Checks whether a name is that of a training whose small networks have 12 heads.

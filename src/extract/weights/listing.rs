@@ -1,6 +1,7 @@
 //! The names and shapes of stored tensors.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -39,9 +40,20 @@ pub(super) struct Setting {
     /// Name in small letters, after those of the dictionaries that it is in, joined with dots.
     pub name: String,
     pub value: Value,
+    /// The file beside the weights that has it, unless it is in the checkpoint.
+    pub file: Option<PathBuf>,
 }
 
 impl Setting {
+    /// Creates a setting in the checkpoint.
+    pub fn new(name: &str, value: Value) -> Self {
+        Self {
+            name: name.to_lowercase(),
+            value,
+            file: None,
+        }
+    }
+
     /// Returns the name without those of the dictionaries.
     pub fn key(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or_default()
@@ -56,6 +68,8 @@ impl Setting {
 /// The name of an architecture that was stored with parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamedArchitecture {
+    /// Name of the setting.
+    pub setting: String,
     pub name: String,
     /// Whether timm stored it, so that it is a name of timm.
     pub by_timm: bool,
@@ -64,9 +78,10 @@ pub(super) struct NamedArchitecture {
 }
 
 impl NamedArchitecture {
-    /// Creates the name that a program other than timm stored.
-    pub fn new(name: &str) -> Self {
+    /// Creates the name that a program other than timm stored in a setting.
+    pub fn new(setting: &str, name: &str) -> Self {
         Self {
+            setting: setting.to_owned(),
             name: name.to_owned(),
             by_timm: false,
             arguments: Vec::new(),

@@ -106,8 +106,8 @@ impl Weights {
     ///
     /// # Errors
     /// Returns `FileError::Read` if the file cannot be read. Also returns, within `Context::File`,
-    /// `FileError::Malformed` if the file is damaged or of another format, such as a pointer of Git
-    /// LFS, or if it has no parameters by name, such as a TorchScript or a whole module.
+    /// `FileError::Malformed` if the file or one of settings beside it is damaged or of another format,
+    /// or if it has no parameters by name, such as a TorchScript or a whole module.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let in_file = |error: Error| error.in_file(path);

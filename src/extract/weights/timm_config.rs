@@ -194,7 +194,7 @@ pub(super) fn check_named(
     let is_other_word = |word: String| word.len() > family.len() && word.contains(&family);
     let is_other = family.len() > 3 && words.any(is_other_word);
     match found.by_timm || is_other || name.parse::<ModelName>().is_ok() {
-        true => check_architecture("arch", name, expected),
+        true => check_architecture(&found.setting, name, expected),
         false => Ok(()),
     }
 }
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn the_run_of_open_clip_names_the_activation() {
         let check = |name: &str| {
-            let found = NamedArchitecture::new(name);
+            let found = NamedArchitecture::new("name", name);
             let architecture = Architecture::named("ViT-B-32").unwrap();
             check_named(&found, &Expected::new(&architecture, &["output"]).unwrap())
         };

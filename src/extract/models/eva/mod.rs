@@ -255,6 +255,7 @@ fn mlp(builder: &Builder<'_>, config: Config) -> Result<Sequential> {
         Mlp::Split => {
             let linear = |name| Linear::new(&builder.child(name), width, hidden);
             let mut mlp = Sequential::default();
+            builder.note_activation(Activation::Silu);
             mlp.add(Gate {
                 gate: linear("fc1_g")?.with_activation(Activation::Silu),
                 linear: linear("fc1_x")?,

@@ -8,7 +8,6 @@ mod archive;
 mod legacy;
 mod machine;
 mod named;
-mod openmmlab;
 mod operations;
 mod pickle;
 mod settings;

@@ -1,109 +1,112 @@
 //! The settings of a training in a checkpoint.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::Checkpoint;
 use super::pickle::Pickle;
-use super::value::{Id, Value};
+use super::value::{Id, Object, Value};
 use crate::extract::weights::listing::Setting;
-
-/// Names of the dictionaries and objects with settings.
-const PLACES: [&str; 21] = [
-    "args",
-    "cfg",
-    "conf",
-    "config",
-    "configuration",
-    "encoder_kwargs",
-    "flags",
-    "hparams",
-    "hyper_parameters",
-    "hyperparameters",
-    "hyper_params",
-    "init_args",
-    "kwargs",
-    "model_args",
-    "model_cfg",
-    "model_config",
-    "model_kwargs",
-    "model_params",
-    "opt",
-    "options",
-    "params",
-];
+use crate::extract::weights::training::settings::{collect, is_of_state};
 
 /// How many dictionaries may be nested.
-const MAX_DEPTH: usize = 6;
+const MAX_DEPTH: usize = 8;
 
 /// The most values that are considered.
-const MAX_VALUES: usize = 1 << 14;
+const MAX_VALUES: usize = 1 << 18;
+
+/// Length of the longest list that is a setting.
+const MAX_LENGTH: usize = 1 << 10;
 
 impl Checkpoint {
     /// Returns the settings of the training beside the parameters: texts, numbers, truth values and
-    /// lists of these, with the names of nested dictionaries.
+    /// lists of these, with the names of nested dictionaries and objects.
     pub fn settings(&self) -> Vec<Setting> {
-        let pickle = &self.pickle;
+        let mut reader = Reader {
+            pickle: &self.pickle,
+            n_left: MAX_VALUES,
+        };
         let mut found = Vec::new();
-        let mut n_left = MAX_VALUES;
-        for &(name, value) in pickle.items(pickle.root()) {
-            let Some(name) = pickle.text(name).map(plain) else {
-                continue;
-            };
-            let depth = match PLACES.contains(&name.as_str()) {
-                true => MAX_DEPTH,
-                false => 0,
-            };
-            collect(pickle, name, value, depth, &mut n_left, &mut found);
+        if let Some(settings) = reader.read(self.pickle.root(), MAX_DEPTH) {
+            collect("", &settings, &mut found);
         }
-        found.extend(self.settings_of_openmmlab());
         found
     }
 }
 
-/// Adds a setting, or those in a dictionary or an object, to those that were found.
-fn collect(
-    pickle: &Pickle,
-    name: String,
-    value: Id,
-    depth: usize,
-    n_left: &mut usize,
-    found: &mut Vec<Setting>,
-) {
-    /// Length of the longest text that is a setting.
-    const MAX_BYTES: usize = 256;
-
-    let Some(left) = n_left.checked_sub(1) else {
-        return;
-    };
-    *n_left = left;
-    let value = inner(pickle, value);
-    let items = pickle.attributes(value);
-    if items.is_empty() {
-        let is_setting = match pickle.value(value) {
-            Value::Text(text) => text.len() <= MAX_BYTES,
-            Value::Global(_) | Value::Object(_) | Value::Persistent(_) | Value::Other => false,
-            _ => true,
-        };
-        if is_setting {
-            let value = json(pickle, value);
-            found.push(Setting { name, value });
-        }
-        return;
-    }
-    if depth == 0 {
-        return;
-    }
-    for &(part, value) in items {
-        if let Some(part) = pickle.text(part) {
-            let name = format!("{name}.{}", plain(part));
-            collect(pickle, name, value, depth - 1, n_left, found);
-        }
-    }
+/// A reader of settings.
+struct Reader<'p> {
+    pickle: &'p Pickle,
+    /// How many values may still be considered.
+    n_left: usize,
 }
 
-/// Returns a name in small letters with underscores.
-fn plain(name: &str) -> String {
-    name.to_lowercase().replace('-', "_")
+impl Reader<'_> {
+    /// Converts a value, without tensors and states of the training. Returns `None` if nothing is
+    /// left.
+    fn read(&mut self, id: Id, depth: usize) -> Option<Json> {
+        self.n_left = self.n_left.checked_sub(1)?;
+        let pickle = self.pickle;
+        let id = inner(pickle, id);
+        match pickle.value(id) {
+            Value::Object(object) => match self.of_object(object, depth) {
+                Some(value) => Some(value),
+                None => self.items(pickle.attributes(id), depth),
+            },
+            Value::Dict(items) => self.items(items, depth),
+            Value::Tuple(parts) | Value::List(parts) => {
+                if parts.len() > MAX_LENGTH || depth == 0 {
+                    return None;
+                }
+                let parts = parts.iter().map(|&part| self.read(part, depth - 1));
+                let parts = parts.map(|part| part.unwrap_or("another value".into()));
+                Some(parts.collect())
+            }
+            _ => json(pickle, id),
+        }
+    }
+
+    /// Converts the items of a dictionary, or the attributes of an object.
+    fn items(&mut self, items: &[(Id, Id)], depth: usize) -> Option<Json> {
+        let mut found = Map::new();
+        for &(name, value) in items.iter().filter(|_| depth > 0) {
+            let name = self.pickle.text(name);
+            let Some(name) = name.filter(|name| !is_of_state(name)) else {
+                continue;
+            };
+            if let Some(value) = self.read(value, depth - 1) {
+                found.insert(name.to_owned(), value);
+            }
+        }
+        (!found.is_empty()).then_some(Json::Object(found))
+    }
+
+    /// Converts a module of PyTorch to the name of its class, a function with given arguments to a
+    /// dictionary, and a member of an enumeration to its value.
+    fn of_object(&mut self, object: &Object, depth: usize) -> Option<Json> {
+        let pickle = self.pickle;
+        let class = pickle.global(object.callable)?;
+        if class.starts_with("torch.nn.modules.") {
+            return Some(class.into());
+        }
+        let arguments = pickle.tuple(object.arguments);
+        match (class, arguments) {
+            ("functools.partial", &[function]) => {
+                let mut found = Map::new();
+                found.insert("_target_".to_owned(), json(pickle, function)?);
+                let &[_, _, named, _] = pickle.tuple(object.state?) else {
+                    return Some(Json::Object(found));
+                };
+                if let Some(Json::Object(named)) = self.read(named, depth.checked_sub(1)?) {
+                    found.extend(named);
+                }
+                Some(Json::Object(found))
+            }
+            (_, &[value]) if object.items.is_empty() && object.state.is_none() => {
+                json(pickle, value)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Returns the value in a node of OmegaConf, or the value itself.
@@ -114,22 +117,15 @@ fn inner(pickle: &Pickle, value: Id) -> Id {
     parts.next().unwrap_or(value)
 }
 
-/// Converts a setting: a text, a number, a truth value, or a list of these.
-pub(super) fn json(pickle: &Pickle, id: Id) -> Json {
-    let single = |id: Id| match pickle.value(id) {
-        Value::Text(text) => text.as_ref().into(),
+/// Converts a text, a number, a truth value, or the name of a class or a function.
+pub(super) fn json(pickle: &Pickle, id: Id) -> Option<Json> {
+    Some(match pickle.value(id) {
+        Value::Text(text) | Value::Global(text) => text.as_ref().into(),
         &Value::Integer(number) => number.into(),
         &Value::Float(number) => number.into(),
         Value::None => Json::Null,
         Value::True => true.into(),
         Value::False => false.into(),
-        _ => "another value".into(),
-    };
-    match pickle.value(id) {
-        Value::Tuple(parts) | Value::List(parts) => parts
-            .iter()
-            .map(|&part| single(inner(pickle, part)))
-            .collect(),
-        _ => single(id),
-    }
+        _ => return None,
+    })
 }

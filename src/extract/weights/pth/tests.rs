@@ -170,25 +170,41 @@ fn the_architecture_is_that_which_was_noted() {
     let of = |name: &str, by_timm: bool| Some((name.to_owned(), by_timm));
     assert_eq!(named(&arch("resnetaa50")), of("resnetaa50", true));
     assert_eq!(named(&arch("visiontransformer")), None);
-    // Other programs have other names.
-    assert_eq!(named(&arch("vit_base16")[..2]), of("vit_base16", false));
+    // Other programs have other names, which are settings.
+    assert_eq!(named(&arch("vit_base16")[..2]), None);
     assert_eq!(named(&[("x", weight()), ("version", version())]), None);
-    // The settings of a training, as a dictionary or an object.
-    let inner = |items: &[(&str, Vec<u8>)]| {
-        let pickle = dict(items);
-        pickle[2..pickle.len() - 1].to_vec()
-    };
-    let settings = inner(&[
-        ("model", text("mine")),
-        ("backbone", text("tf_efficientnet_b0")),
+}
+
+#[test]
+fn settings_of_modules_and_functions_are_their_names_and_arguments() {
+    let class = b"ctorch.nn.modules.batchnorm\nBatchNorm2d\n";
+    let named = b"}X\x03\0\0\0epsK\x01s";
+    let partial = [
+        b"cfunctools\npartial\n(",
+        &class[..],
+        b"tR(",
+        class,
+        b")",
+        named,
+        b"Ntb",
+    ];
+    let pickle = dict(&[
+        ("x", tensor("FloatStorage", "0", 0, &[1], &[1])),
+        ("act", b"ctorch.nn.modules.activation\nGELU\n)R".to_vec()),
+        ("norm", partial.concat()),
+        ("optimizer", text("adam")),
     ]);
-    let object = [&b"cargparse\nNamespace\n)R"[..], &settings, b"b"].concat();
-    for (name, value) in [("hyper_parameters", settings), ("args", object)] {
-        let found = named(&[("x", weight()), (name, value)]);
-        assert_eq!(found, of("tf_efficientnet_b0", false), "{name}");
-    }
-    let unknown = inner(&[("model", text("mine"))]);
-    assert_eq!(named(&[("x", weight()), ("args", unknown)]), None);
+    let (_folder, path) = checkpoint(&pickle, &[("data/0", &floats(&[1.0]))]);
+    let settings = Checkpoint::open(&path).unwrap().settings().into_iter();
+    let found: Vec<String> = settings
+        .map(|s| format!("{}={}", s.name, s.value))
+        .collect();
+    let expected = [
+        "act=\"torch.nn.modules.activation.GELU\"",
+        "norm._target_=\"torch.nn.modules.batchnorm.BatchNorm2d\"",
+        "norm.eps=1",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

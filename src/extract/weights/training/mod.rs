@@ -1,51 +1,90 @@
 //! Settings of a training that change what a network computes, but no shape of its parameters.
 
+mod names;
 mod rules;
+pub(super) mod settings;
+mod usual;
+mod words;
 
 use serde_json::Value;
 
-use super::before::has_word;
 use super::configuration::Configuration;
+use super::conventions::{HUGGING_FACE, TIMM};
 use super::hub_config::{side, smallest_image};
 use super::listing::{Setting, Training};
-use crate::error::{ExtractError, Result};
+use crate::error::{Error, ExtractError, Result};
 use crate::extract::outline::Expected;
 use rules::{
-    OF_BOTTLENECKS, OF_CONVOLUTIONS, OF_GELU, OF_NORMALIZATIONS, OF_POOLING, OF_RELU, OF_RESNET,
-    OF_TOKENS, OF_TRANSFORMERS, OF_USUAL_NORMALIZATIONS, Rule, Usual,
+    Rule, of_activation, of_bottlenecks, of_convolutions, of_epsilon, of_normalizations,
+    of_pooling, of_resnet, of_tokens,
 };
+use settings::collect;
+use words::Words;
 
-/// How many dictionaries of a configuration may be nested.
-const MAX_DEPTH: usize = 6;
+pub(super) use names::is_name_of_network;
+pub(super) use words::is_of_other_part;
 
 /// Checks that the settings of a training are those of the network where they change what is computed
-/// before the taps.
+/// before the taps, and that they name no other architecture.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherTraining`].
+/// Returns [`ExtractError::OtherTraining`], [`ExtractError::OtherActivation`] or
+/// [`ExtractError::OtherConfiguration`].
 pub(super) fn check(
     training: &Training,
     library: Option<&str>,
     expected: &Expected<'_>,
 ) -> Result<()> {
-    let rules = rules_of(expected);
-    let settings = training.settings.iter();
-    let mut settings = settings.filter(|setting| !is_of_other_part(setting.place()));
+    names::check(&training.settings, expected)?;
+    let rules = rules_of(library, expected);
+    let mut settings = of_network(&training.settings, is_convolutional(expected));
     let unusual = settings.find_map(|setting| {
         let unusual = unusual(setting, &rules, expected);
         unusual.or_else(|| small_images(setting, library, expected))
     });
     match unusual {
-        Some(unusual) => Err(ExtractError::OtherTraining {
-            architecture: expected.architecture(),
-            setting: unusual.setting.name.clone(),
-            found: unusual.setting.value.to_string(),
-            expected: unusual.expected,
-            first: unusual.first,
+        Some(unusual) => {
+            let setting = unusual.setting;
+            let found = setting.value.to_string();
+            let name = setting.name.clone();
+            let error = refusal(setting, name, found, unusual.expected, expected);
+            Err(error(unusual.first))
         }
-        .into()),
         None => Ok(()),
     }
+}
+
+/// Returns the error for a setting that is not the usual one, given the first module that it changes.
+pub(super) fn refusal(
+    setting: &Setting,
+    name: String,
+    found: String,
+    usual: String,
+    expected: &Expected<'_>,
+) -> impl FnOnce(Option<&'static str>) -> Error {
+    let (architecture, file) = (expected.architecture(), setting.file.clone());
+    move |first| match file {
+        None => Error::from(ExtractError::OtherTraining {
+            architecture,
+            setting: name,
+            found,
+            expected: usual,
+            first,
+        }),
+        Some(file) => Error::from(ExtractError::OtherConfiguration {
+            architecture,
+            setting: name,
+            found,
+            expected: usual,
+        })
+        .in_file(file),
+    }
+}
+
+/// Returns the settings that are not of other parts than the network.
+fn of_network(settings: &[Setting], is_convolutional: bool) -> impl Iterator<Item = &Setting> {
+    let settings = settings.iter();
+    settings.filter(move |setting| !is_of_other_part(&setting.name, is_convolutional))
 }
 
 /// Checks that a configuration of transformers beside the weights has the usual strides and
@@ -63,9 +102,9 @@ pub(super) fn check_configuration(
         return Ok(());
     }
     let mut settings = Vec::new();
-    flatten("", &configuration.value, MAX_DEPTH, &mut settings);
-    let rules: Vec<&Rule> = OF_CONVOLUTIONS.iter().collect();
-    let mut settings = settings.iter().filter(|s| !is_of_other_part(s.place()));
+    collect("", &configuration.value, &mut settings);
+    let rules = of_convolutions();
+    let mut settings = of_network(&settings, true);
     match settings.find_map(|setting| unusual(setting, &rules, expected)) {
         Some(unusual) => Err(configuration.locate(ExtractError::OtherConfiguration {
             architecture: expected.architecture(),
@@ -80,33 +119,14 @@ pub(super) fn check_configuration(
 /// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
 /// 32, or a stride of 2 in its last stage.
 pub(super) fn says_usual_strides(training: &Training) -> bool {
-    let rules = OF_CONVOLUTIONS.iter().chain(&OF_RESNET);
-    let rules = rules.filter(|rule| rule.is_of_strides);
-    let rules: Vec<&Rule> = rules.collect();
-    let settings = training.settings.iter();
-    let mut settings = settings.filter(|setting| !is_of_other_part(setting.place()));
+    let rules = of_convolutions().into_iter().chain(of_resnet());
+    let rules: Vec<Rule> = rules.filter(|rule| rule.is_of_strides).collect();
+    let mut settings = of_network(&training.settings, true);
     settings.any(|setting| {
-        let mut of_setting = rules.iter().filter(|rule| rule.is_of(setting));
+        let words = Words::of(setting);
+        let mut of_setting = rules.iter().filter(|rule| (rule.is_of)(&words));
         !setting.value.is_null() && of_setting.any(|rule| rule.usual.is(&setting.value))
     })
-}
-
-/// Adds the settings in a configuration, with the names of the dictionaries that they are in.
-fn flatten(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
-    for (name, value) in value.as_object().into_iter().flatten() {
-        let name = match place {
-            "" => name.to_lowercase(),
-            place => format!("{place}.{}", name.to_lowercase()),
-        };
-        match value {
-            Value::Object(_) if depth > 0 => flatten(&name, value, depth - 1, found),
-            Value::Object(_) => {}
-            value => found.push(Setting {
-                name,
-                value: value.clone(),
-            }),
-        }
-    }
 }
 
 /// A setting that is not the usual one.
@@ -128,54 +148,57 @@ fn has_strides(expected: &Expected<'_>) -> bool {
     is_convolutional(expected) && !["AlexNet", "ResNet for CIFAR"].contains(&expected.family())
 }
 
-/// Returns the rules for a network.
-fn rules_of(expected: &Expected<'_>) -> Vec<&'static Rule> {
-    let keys = || expected.published.entries.iter();
+/// Returns the rules for a network whose parameters have the names of a library.
+fn rules_of(library: Option<&str>, expected: &Expected<'_>) -> Vec<Rule> {
+    let published = &expected.published;
+    let has = |ending: &str| published.entries.iter().any(|e| e.key.ends_with(ending));
     let family = expected.family();
     let is_resnet = family == "ResNet";
-    let has_bottlenecks = is_resnet && keys().any(|e| e.key.ends_with(".conv3.weight"));
-    let is_of_tensorflow = family.ends_with("(TensorFlow)");
-    let has_normalizations = keys().any(|e| e.key.ends_with("running_var")) && !is_of_tensorflow;
-    let has_usual_epsilon = ["ResNet", "VGG", "DenseNet", "MobileNetV2", "RegNet"];
-    let has_relu = [
-        "ResNet",
-        "ResNet for CIFAR",
-        "AlexNet",
-        "VGG",
-        "DenseNet",
-        "RegNet",
-        "SqueezeNet",
-    ];
+    let is_of_batches = has("running_var");
     let has_tokens = ["ViT (timm)", "DeiT", "DINO", "DINOv2"].contains(&family);
     let is_pooled = expected.reaches_pooling();
-    let rules = [
-        (&OF_CONVOLUTIONS[..], has_strides(expected)),
-        (&OF_RESNET, is_resnet),
-        (&OF_BOTTLENECKS, has_bottlenecks),
-        (&OF_NORMALIZATIONS, has_normalizations),
-        (
-            &OF_USUAL_NORMALIZATIONS,
-            has_normalizations && has_usual_epsilon.contains(&family),
-        ),
-        (&OF_RELU, has_relu.contains(&family)),
-        (&OF_TRANSFORMERS, has_tokens),
-        (&OF_GELU, has_tokens),
-        (&OF_TOKENS, has_tokens && is_pooled),
-        (&OF_POOLING, is_resnet && is_pooled),
-    ];
-    let rules = rules.into_iter().filter(|(_, is_meant)| *is_meant);
-    rules.flat_map(|(rules, _)| rules).collect()
+    let mut rules = Vec::new();
+    if has_strides(expected) {
+        rules.extend(of_convolutions());
+    }
+    if is_resnet {
+        rules.extend(of_resnet());
+        if has(".conv3.weight") {
+            rules.extend(of_bottlenecks());
+        }
+    }
+    if is_of_batches && !family.ends_with("(TensorFlow)") {
+        rules.push(of_normalizations());
+    }
+    let mut epsilons = published.epsilons.clone();
+    if library == Some(TIMM) {
+        // Some networks have that of PyTorch there.
+        epsilons.push(1e-5);
+    }
+    // The configurations of transformers have it.
+    if library != Some(HUGGING_FACE) && !epsilons.is_empty() {
+        rules.push(of_epsilon(epsilons, is_of_batches));
+    }
+    if !published.activations.is_empty() {
+        rules.push(of_activation(&published.activations));
+    }
+    if is_pooled {
+        rules.extend(has_tokens.then(of_tokens));
+        rules.extend(is_resnet.then(of_pooling));
+    }
+    rules
 }
 
 /// Returns a setting with what it is in the network, if that is something else and a tap depends on it.
 fn unusual<'s>(
     setting: &'s Setting,
-    rules: &[&Rule],
+    rules: &[Rule],
     expected: &Expected<'_>,
 ) -> Option<Unusual<'s>> {
     let is_resnet = expected.family() == "ResNet";
+    let words = Words::of(setting);
     let changed = rules.iter().find(|rule| {
-        rule.is_of(setting)
+        (rule.is_of)(&words)
             && !rule.usual.is(&setting.value)
             && rule
                 .first_of(expected)
@@ -210,58 +233,9 @@ fn small_images<'s>(
 }
 
 impl Rule {
-    /// Checks whether a setting is one of those that the rule is for.
-    fn is_of(&self, setting: &Setting) -> bool {
-        self.names.iter().any(|name| {
-            let before = setting.name.strip_suffix(name);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        })
-    }
-
     /// Returns the first module that the settings change, if it is known and not the first of all.
     fn first_of(&self, expected: &Expected<'_>) -> Option<&'static str> {
         self.first.filter(|_| expected.family() == "ResNet")
-    }
-}
-
-impl Usual {
-    /// Checks whether a setting is as usual; one that says nothing is.
-    fn is(&self, found: &Value) -> bool {
-        if let Value::Array(parts) = found {
-            return parts.iter().all(|part| self.is(part));
-        }
-        let text = found.as_str().map(str::to_lowercase);
-        let number = match &text {
-            Some(text) => text.parse().ok(),
-            None => found.as_f64(),
-        };
-        let is_text = |texts: &[&str]| text.as_deref().is_some_and(|text| texts.contains(&text));
-        let is_on = *found == Value::Bool(true) || is_text(&["true", "yes"]);
-        match *self {
-            Self::Off => !is_on && number != Some(1.0),
-            Self::NotDilated => !is_on && number.is_none_or(|number| number <= 1.0),
-            Self::On => {
-                let is_off = is_text(&["false", "no", "none", "identity"]);
-                *found != Value::Bool(false) && !is_off && number != Some(0.0)
-            }
-            Self::Number(usual) => number.is_none_or(|number| number == usual),
-            Self::Name(usual, others) => text.as_deref().is_none_or(|text| {
-                let name = text.rsplit('.').next().unwrap_or_default();
-                let name: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-                name == usual.to_lowercase() || !others.contains(&name.as_str())
-            }),
-        }
-    }
-}
-
-impl std::fmt::Display for Usual {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::On => f.write_str("true"),
-            Self::Off | Self::NotDilated => f.write_str("false"),
-            Self::Number(number) => number.fmt(f),
-            Self::Name(name, _) => f.write_str(name),
-        }
     }
 }
 
@@ -281,36 +255,6 @@ fn usual_of_stages(setting: &Setting) -> Option<String> {
     (is_of_stages && found != usual).then(|| format!("{usual:?}"))
 }
 
-/// Checks whether settings are in a dictionary for another part than the network of images.
-pub(super) fn is_of_other_part(place: &str) -> bool {
-    const OTHERS: [&str; 22] = [
-        "aspp",
-        "audio",
-        "augmentation",
-        "augmentations",
-        "bert",
-        "data",
-        "dataset",
-        "decoder",
-        "discriminator",
-        "fpn",
-        "generator",
-        "head",
-        "heads",
-        "language",
-        "neck",
-        "predictor",
-        "projection",
-        "projector",
-        "text",
-        "textual",
-        "transform",
-        "transforms",
-    ];
-
-    has_word(place, &OTHERS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,10 +262,7 @@ mod tests {
     #[test]
     fn usual_strides_are_said_explicitly() {
         let says = |name: &str, value: Value| {
-            let setting = Setting {
-                name: name.to_owned(),
-                value,
-            };
+            let setting = Setting::new(name, value);
             says_usual_strides(&Training {
                 named: Vec::new(),
                 settings: vec![setting],

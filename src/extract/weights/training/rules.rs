@@ -1,21 +1,13 @@
 //! The settings of a training and what they are in the architectures of this crate.
 
-/// What a setting has in the architectures of this crate.
-#[derive(Clone, Copy)]
-pub(super) enum Usual {
-    On,
-    Off,
-    /// Off, or a dilation of 1.
-    NotDilated,
-    Number(f64),
-    /// A name, where these names are those of something else.
-    Name(&'static str, &'static [&'static str]),
-}
+use super::usual::Usual;
+use super::words::Words;
+use crate::extract::layers::Activation;
 
 /// Settings that mean the same.
 pub(super) struct Rule {
-    /// Names of settings, or of dictionaries and settings.
-    pub names: &'static [&'static str],
+    /// Checks whether a setting is one of them.
+    pub is_of: fn(&Words<'_>) -> bool,
     pub usual: Usual,
     /// The first module of a ResNet that the settings change, if it is not the first of all.
     pub first: Option<&'static str>,
@@ -23,249 +15,277 @@ pub(super) struct Rule {
     pub is_of_strides: bool,
 }
 
-/// Settings of all convolutional networks.
-pub(super) const OF_CONVOLUTIONS: [Rule; 6] = [
-    Rule {
-        names: &[
-            "atrous",
-            "dilate",
-            "dilated",
-            "dilated_backbone",
-            "dilation",
-            "replace_stride_with_dilation",
-            "res5_dilation",
-            "use_atrous",
-            "use_dilated",
-            "use_dilation",
-        ],
-        usual: Usual::NotDilated,
-        first: Some("layer3"),
-        is_of_strides: true,
-    },
-    Rule {
-        names: &[
-            "backbone_stride",
-            "downsample_factor",
-            "downsample_ratio",
-            "encoder_output_stride",
-            "output_stride",
-        ],
-        usual: Usual::Number(32.0),
-        first: Some("layer3"),
-        is_of_strides: true,
-    },
-    Rule {
-        names: &[
-            "cifar",
-            "cifar_resnet",
-            "cifar_stem",
-            "for_cifar",
-            "is_cifar",
-            "low_res",
-            "low_resolution",
-            "small_conv",
-            "small_image",
-            "small_images",
-            "small_input",
-            "small_inputs",
-            "small_stem",
-            "tiny_images",
-        ],
-        usual: Usual::Off,
-        first: None,
-        is_of_strides: false,
-    },
-    Rule {
-        names: &[
-            "aa_layer",
-            "antialiased",
-            "blur_pool",
-            "blurpool",
-            "use_blurpool",
-        ],
-        usual: Usual::Off,
-        first: Some("maxpool"),
-        is_of_strides: false,
-    },
-    Rule {
-        names: &["conv_padding_mode", "padding_mode"],
-        usual: Usual::Name("zeros", &["circular", "reflect", "replicate"]),
-        first: None,
-        is_of_strides: false,
-    },
-    // Convolutions of OpenMMLab whose weights are standardized.
-    Rule {
-        names: &["conv_cfg.type"],
-        usual: Usual::Name("Conv2d", &["convws", "convaws"]),
-        first: None,
-        is_of_strides: false,
-    },
-];
+impl Rule {
+    fn new(usual: Usual, first: Option<&'static str>, is_of: fn(&Words<'_>) -> bool) -> Self {
+        Self {
+            is_of,
+            usual,
+            first,
+            is_of_strides: false,
+        }
+    }
 
-/// Settings of a ResNet.
-pub(super) const OF_RESNET: [Rule; 5] = [
-    Rule {
-        names: &[
-            "final_stage_stride",
-            "final_stride",
-            "last_conv_stride",
-            "last_layer_stride",
-            "last_stride",
-        ],
-        usual: Usual::Number(2.0),
-        first: Some("layer4"),
-        is_of_strides: true,
-    },
-    Rule {
-        names: &[
-            "first_max_pool",
-            "first_maxpool",
-            "has_maxpool",
-            "max_pool",
-            "maxpool",
-            "maxpool1",
-            "use_max_pool",
-            "use_maxpool",
-        ],
-        usual: Usual::On,
-        first: Some("maxpool"),
-        is_of_strides: false,
-    },
-    Rule {
-        names: &[
-            "drop_maxpool",
-            "no_max_pool",
-            "no_maxpool",
-            "remove_maxpool",
-            "skip_maxpool",
-            "without_maxpool",
-        ],
-        usual: Usual::Off,
-        first: Some("maxpool"),
-        is_of_strides: false,
-    },
-    Rule {
-        names: &["first_conv"],
-        usual: Usual::On,
-        first: None,
-        is_of_strides: false,
-    },
-    Rule {
-        names: &[
-            "conv1_stride",
-            "first_conv_stride",
-            "first_stride",
-            "stem_stride",
-        ],
-        usual: Usual::Number(2.0),
-        first: None,
-        is_of_strides: false,
-    },
-];
+    fn of_strides(usual: Usual, first: &'static str, is_of: fn(&Words<'_>) -> bool) -> Self {
+        Self {
+            is_of_strides: true,
+            ..Self::new(usual, Some(first), is_of)
+        }
+    }
+}
 
-/// Settings of a ResNet whose blocks have three convolutions.
-pub(super) const OF_BOTTLENECKS: [Rule; 2] = [
-    Rule {
-        names: &["stride_in_1x1"],
-        usual: Usual::Off,
-        first: Some("layer1"),
-        is_of_strides: false,
-    },
-    // The same of OpenMMLab.
-    Rule {
-        names: &["backbone.style"],
-        usual: Usual::Name("pytorch", &["caffe"]),
-        first: Some("layer1"),
-        is_of_strides: false,
-    },
-];
+fn name(usual: &'static str, others: &'static [&'static str]) -> Usual {
+    Usual::Name(vec![usual], others)
+}
 
-/// The epsilon of batch normalizations as in TensorFlow.
-pub(super) const OF_NORMALIZATIONS: [Rule; 1] = [Rule {
-    names: &["bn_tf"],
-    usual: Usual::Off,
-    first: None,
-    is_of_strides: false,
-}];
+/// Returns the rules for strides and convolutions of all convolutional networks.
+pub(super) fn of_convolutions() -> Vec<Rule> {
+    vec![
+        Rule::of_strides(Usual::NotDilated, "layer3", |words| {
+            let is_dilation = |word: &&str| word.starts_with("dilat") || *word == "atrous";
+            let is_of_stages = words.has(&["dilations", "rates"]);
+            words.key.iter().any(is_dilation) && !is_of_stages && !words.is_negated()
+        }),
+        Rule::of_strides(Usual::Number(32.0), "layer3", |words| {
+            let is_stride = words.has(&["stride", "strides"])
+                && words.has(&["output", "out", "backbone", "encoder", "total"]);
+            let is_factor = words.has(&["downsample", "downsampling"])
+                && words.has(&["factor", "ratio", "rate"]);
+            // The name of an operating system is no number.
+            is_stride || is_factor || words.key == ["os"]
+        }),
+        Rule::new(Usual::Off, None, |words| {
+            let is_small = words.has(&["small", "tiny", "low", "lowres"]);
+            let of_images = ["stem", "conv", "image", "images", "input", "inputs", "res"];
+            let is_of_images = words.has(&of_images) || words.has(&["resolution", "lowres"]);
+            words.has(&["cifar"]) || is_small && is_of_images
+        }),
+        Rule::new(Usual::Nothing, Some("maxpool"), |words| {
+            let of_blur = ["antialias", "antialiased", "antialiasing", "blurpool"];
+            let is_blur = words.has(&["blur"]) && words.has(&["pool", "pooling", "layer"]);
+            let is_anti = words.has(&["anti"]) && words.has(&["alias", "aliased", "aliasing"]);
+            // Alone, it is a policy of augmentation in timm.
+            let is_layer = words.has(&["aa"]) && words.has(&["layer"]);
+            let is_of_images = words.has(&["resize", "interpolation"]);
+            let is_meant = words.has(&of_blur) || is_blur || is_anti || is_layer;
+            is_meant && !words.is_negated() && !is_of_images
+        }),
+        Rule::new(
+            name("zeros", &["circular", "reflect", "replicate"]),
+            None,
+            |words| words.has(&["padding", "pad"]) && words.has(&["mode", "type"]),
+        ),
+        // Layers whose weights are standardized.
+        Rule::new(
+            name(
+                "conv2d",
+                &[
+                    "convws",
+                    "convaws",
+                    "scaledstdconv2d",
+                    "scaledstdconv2dsame",
+                    "stdconv",
+                    "stdconv2d",
+                    "stdconv2dsame",
+                    "wsconv2d",
+                ],
+            ),
+            None,
+            |words| words.has(&["conv"]) && words.has(&["cfg", "layer", "type"]),
+        ),
+        Rule::new(Usual::False, None, |words| {
+            let is_standard = |word: &&str| word.starts_with("standardi");
+            let is_of_weights = words.has(&["weight", "weights"]);
+            words.has(&["ws", "stdconv"]) && !words.is_negated()
+                || is_of_weights && words.key.iter().any(is_standard)
+        }),
+    ]
+}
 
-/// The epsilon of batch normalizations as in PyTorch.
-pub(super) const OF_USUAL_NORMALIZATIONS: [Rule; 1] = [Rule {
-    names: &[
-        "batch_norm_eps",
-        "bn_eps",
-        "bn_epsilon",
-        "norm_cfg.eps",
-        "norm_eps",
-    ],
-    usual: Usual::Number(1e-5),
-    first: Some("bn1"),
-    is_of_strides: false,
-}];
+/// Returns the rules for a ResNet.
+pub(super) fn of_resnet() -> Vec<Rule> {
+    vec![
+        Rule::of_strides(Usual::Number(2.0), "layer4", |words| {
+            let of_last = [
+                "last", "final", "layer4", "stage4", "block4", "res5", "conv5",
+            ];
+            words.has(&["stride", "strides"]) && words.has(&of_last)
+        }),
+        Rule::new(Usual::On, Some("maxpool"), |words| {
+            has_pooling(words) && !words.is_negated()
+        }),
+        Rule::new(Usual::Off, Some("maxpool"), |words| {
+            has_pooling(words) && words.is_negated()
+        }),
+        Rule::new(Usual::Off, Some("maxpool"), |words| words.has(&["ceil"])),
+        Rule::new(Usual::On, None, |words| words.key == ["first", "conv"]),
+        Rule::new(Usual::Number(2.0), None, |words| {
+            words.has(&["stride", "strides"]) && words.has(&["stem", "first", "conv1", "initial"])
+        }),
+    ]
+}
 
-/// The epsilon of layer normalizations of timm.
-pub(super) const OF_TRANSFORMERS: [Rule; 1] = [Rule {
-    names: &["layer_norm_eps", "ln_eps", "norm_eps"],
-    usual: Usual::Number(1e-6),
-    first: None,
-    is_of_strides: false,
-}];
+/// Checks whether a setting is about the pooling after the first convolution.
+fn has_pooling(words: &Words<'_>) -> bool {
+    let is_number = |word: &&str| word.strip_prefix("maxpool").is_some_and(|n| n.len() < 2);
+    let is_pooling = words.has(&["max"]) && words.has(&["pool", "pooling"]);
+    let is_of_size = words.has(&["ceil", "kernel", "padding", "size", "stride"]);
+    (words.key.iter().any(is_number) || is_pooling) && !is_of_size
+}
 
-/// Names of settings with an activation.
-const ACTIVATIONS: &[&str] = &[
-    "act_cfg.type",
-    "act_fn",
-    "act_layer",
-    "activation",
-    "activation_fn",
-    "activation_function",
-    "hidden_act",
-];
+/// Returns the rules for a ResNet whose blocks have three convolutions.
+pub(super) fn of_bottlenecks() -> Vec<Rule> {
+    vec![
+        Rule::new(Usual::Off, Some("layer1"), |words| {
+            words.has(&["stride"]) && words.has(&["1x1"])
+        }),
+        // The same of OpenMMLab.
+        Rule::new(name("pytorch", &["caffe"]), Some("layer1"), |words| {
+            words.has(&["style"])
+        }),
+    ]
+}
+
+/// Returns the rule for the epsilon of batch normalizations as in TensorFlow.
+pub(super) fn of_normalizations() -> Rule {
+    Rule::new(Usual::Off, None, |words| words.key == ["bn", "tf"])
+}
+
+/// Returns the rule for the epsilon of normalizations: of batches in networks of convolutions, and of
+/// layers in others.
+pub(super) fn of_epsilon(usual: Vec<f64>, is_of_batches: bool) -> Rule {
+    let is_of: fn(&Words<'_>) -> bool = match is_of_batches {
+        true => |words| has_epsilon(words) && !is_of_layers(words),
+        false => |words| has_epsilon(words) && !words.is_within(&OF_BATCHES),
+    };
+    Rule::new(Usual::Numbers(usual), Some("bn1"), is_of)
+}
+
+/// Words of batch normalizations.
+const OF_BATCHES: [&str; 6] = ["bn", "bn2d", "batch", "batchnorm", "batchnorm2d", "syncbn"];
+
+/// Checks whether a setting is the epsilon of normalizations, but not of other ones.
+fn has_epsilon(words: &Words<'_>) -> bool {
+    const NORMALIZATIONS: [&str; 6] = ["layernorm", "layernorm2d", "ln", "norm", "norms", "norm2d"];
+    const OTHERS: [&str; 14] = [
+        "adam",
+        "feature",
+        "gn",
+        "grad",
+        "group",
+        "groupnorm",
+        "instance",
+        "l2",
+        "rms",
+        "rmsnorm",
+        "spectral",
+        "clip",
+        "weight",
+        "weights",
+    ];
+
+    // In either spelling.
+    let is_normalization = |word: &&str| word.starts_with("normali") && word.ends_with("ation");
+    let is_spelled_out = words.all.iter().any(is_normalization);
+    words.has(&["eps", "epsilon"])
+        && (words.is_within(&NORMALIZATIONS) || words.is_within(&OF_BATCHES) || is_spelled_out)
+        && !words.is_within(&OTHERS)
+}
+
+/// Checks whether an epsilon is one of layer normalizations.
+fn is_of_layers(words: &Words<'_>) -> bool {
+    words.is_within(&["layernorm", "layernorm2d", "ln"]) || words.text.contains("layer_norm")
+}
 
 /// Activations between layers, in small letters and digits.
 const HIDDEN: &[&str] = &[
     "celu",
+    "crelu",
+    "dyrelu",
     "elu",
+    "frelu",
     "gelu",
+    "gelufast",
     "gelunew",
+    "gelupytorchtanh",
     "gelutanh",
     "hardswish",
     "hswish",
+    "leaky",
     "leakyrelu",
+    "lrelu",
     "mish",
     "prelu",
     "quickgelu",
     "relu",
     "relu6",
+    "rrelu",
     "selu",
     "silu",
     "softplus",
     "swish",
 ];
 
-const fn activation(usual: &'static str) -> [Rule; 1] {
-    [Rule {
-        names: ACTIVATIONS,
-        usual: Usual::Name(usual, HIDDEN),
-        first: Some("relu"),
-        is_of_strides: false,
-    }]
+/// Returns the rule for the activation between layers, which is one of these.
+pub(super) fn of_activation(usual: &[Activation]) -> Rule {
+    let names = usual.iter().flat_map(|activation| activation.names());
+    Rule::new(
+        Usual::Name(names.copied().collect(), HIDDEN),
+        Some("relu"),
+        |words| {
+            words.has(&[
+                "act",
+                "acti",
+                "activation",
+                "activations",
+                "activ",
+                "nonlin",
+                "nonlinear",
+                "nonlinearity",
+            ]) || words.text.ends_with("non_linearity")
+        },
+    )
 }
 
-pub(super) const OF_RELU: [Rule; 1] = activation("relu");
-pub(super) const OF_GELU: [Rule; 1] = activation("gelu");
-
-/// Names of settings with the pooling before the classifier.
-const POOLINGS: &[&str] = &["global_pool", "gp", "pool", "pool_type", "pooling"];
-
-const fn pooling(usual: &'static str, others: &'static [&'static str]) -> [Rule; 1] {
-    [Rule {
-        names: POOLINGS,
-        usual: Usual::Name(usual, others),
-        first: None,
-        is_of_strides: false,
-    }]
+/// Returns the rule for the pooling before the classifier.
+pub(super) fn of_pooling() -> Rule {
+    pooling(name(
+        "avg",
+        &[
+            "attention",
+            "attentionpool",
+            "attn",
+            "avgmax",
+            "catavgmax",
+            "fastavgmax",
+            "gem",
+            "gempool",
+            "gempooling",
+            "generalizedmean",
+            "generalizedmeanpooling",
+            "generalizedmeanpoolingp",
+            "mac",
+            "max",
+            "netvlad",
+            "rmac",
+            "vlad",
+        ],
+    ))
 }
 
-pub(super) const OF_POOLING: [Rule; 1] = pooling("avg", &["avgmax", "catavgmax", "gem", "max"]);
-pub(super) const OF_TOKENS: [Rule; 1] =
-    pooling("token", &["avg", "avgmax", "gap", "map", "max", "mean"]);
+/// Returns the rule for the pooling of the tokens of transformers.
+pub(super) fn of_tokens() -> Rule {
+    pooling(name(
+        "token",
+        &["avg", "avgmax", "gap", "map", "max", "mean"],
+    ))
+}
+
+fn pooling(usual: Usual) -> Rule {
+    Rule::new(usual, None, |words| {
+        let others = [
+            "first", "kernel", "maxpool", "size", "stem", "stride", "text",
+        ];
+        let is_pooling = words.has(&["pool", "pooling", "gp", "pooler", "agg", "aggregation"]);
+        (is_pooling || words.has(&["aggregator"])) && !words.has(&others)
+    })
+}

@@ -1,0 +1,149 @@
+//! The names of architectures in the settings of a training.
+
+use super::is_convolutional;
+use super::words::{Words, is_of_other_part};
+use crate::error::{Error, ExtractError, Result};
+use crate::extract::ModelName;
+use crate::extract::outline::Expected;
+use crate::extract::weights::listing::{NamedArchitecture, Setting};
+use crate::extract::weights::timm_config::check_named;
+
+/// Words of settings that name a network.
+const OF_NETWORKS: [&str; 16] = [
+    "arch",
+    "architecture",
+    "backbone",
+    "basenet",
+    "cnn",
+    "encoder",
+    "extractor",
+    "model",
+    "models",
+    "net",
+    "network",
+    "resnet",
+    "student",
+    "trunk",
+    "vision",
+    "visual",
+];
+
+/// Other words in the names of such settings.
+const BESIDE: [&str; 24] = [
+    "base",
+    "basename",
+    "class",
+    "cls",
+    "feat",
+    "feature",
+    "features",
+    "fn",
+    "id",
+    "identifier",
+    "image",
+    "img",
+    "key",
+    "kind",
+    "name",
+    "str",
+    "string",
+    "target",
+    "timm",
+    "torchvision",
+    "type",
+    "variant",
+    "version",
+    "vit",
+];
+
+/// Names of dictionaries with the arguments of what their own dictionary names.
+const OF_ARGUMENTS: [&str; 9] = [
+    "args",
+    "cfg",
+    "config",
+    "hparams",
+    "init_args",
+    "kwargs",
+    "model_args",
+    "params",
+    "parameters",
+];
+
+/// Checks whether a setting names a network: `arch`, `model_name`, or `name` and the like in a
+/// dictionary with such a name.
+pub(in crate::extract::weights) fn is_name_of_network(setting: &Setting) -> bool {
+    let is_of_network = |words: &Words<'_>| {
+        let is_known = |word: &&str| OF_NETWORKS.contains(word) || BESIDE.contains(word);
+        words.has(&OF_NETWORKS) && words.key.iter().all(is_known)
+    };
+    if is_of_network(&Words::of(setting)) {
+        return true;
+    }
+    // `model.init_args.name`.
+    let mut place = setting.place();
+    let mut last = place.rsplit('.').next().unwrap_or_default();
+    while OF_ARGUMENTS.contains(&last) {
+        place = place.rsplit_once('.').map_or("", |(outer, _)| outer);
+        last = place.rsplit('.').next().unwrap_or_default();
+    }
+    let outer = Setting::new(&format!("{last}.{}", setting.key()), setting.value.clone());
+    is_of_network(&Words::of(&outer))
+}
+
+/// Checks that no setting names another architecture. If several are known, it is enough that one of
+/// them is that of the network.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
+pub(super) fn check(settings: &[Setting], expected: &Expected<'_>) -> Result<()> {
+    let is_convolutional = is_convolutional(expected);
+    let mut refused: Option<Error> = None;
+    let mut is_known = false;
+    for setting in settings.iter().filter(|s| is_name_of_network(s)) {
+        let Some(text) = setting.value.as_str() else {
+            continue;
+        };
+        let checked = check_text(text, setting, expected);
+        match checked {
+            Ok(is_name) => is_known |= is_name,
+            Err(_) if is_of_other_part(&setting.name, is_convolutional) => {}
+            Err((error, is_name)) => {
+                let error = match &setting.file {
+                    Some(file) => Error::from(error).in_file(file),
+                    None => error.into(),
+                };
+                if !is_name {
+                    return Err(error);
+                }
+                refused.get_or_insert(error);
+            }
+        }
+    }
+    match refused {
+        Some(error) if !is_known => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a text that may be the name of an architecture, possibly after that of a module or of a
+/// user. Returns whether it is a known name, also beside the error.
+fn check_text(
+    text: &str,
+    setting: &Setting,
+    expected: &Expected<'_>,
+) -> std::result::Result<bool, (ExtractError, bool)> {
+    let after = |separator: char| text.rsplit(separator).next().unwrap_or(text);
+    let mut texts = [text, after('/'), after(':'), after('.')].into_iter();
+    let known = texts.find(|text| text.parse::<ModelName>().is_ok());
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    let found = match known {
+        Some(name) => name,
+        None if has_digit => after('/'),
+        None => return Ok(false),
+    };
+    let found = NamedArchitecture::new(&setting.name, found);
+    match check_named(&found, expected) {
+        Ok(()) => Ok(known.is_some()),
+        Err(error) => Err((error, known.is_some())),
+    }
+}

@@ -1,0 +1,186 @@
+//! The settings of a training, in dictionaries, texts and files.
+
+mod files;
+mod python;
+mod yaml;
+
+use serde_json::{Map, Value};
+
+pub(in crate::extract::weights) use files::beside;
+
+use crate::extract::weights::before::has_word;
+use crate::extract::weights::listing::Setting;
+
+/// How many dictionaries and texts may be nested.
+const MAX_DEPTH: usize = 8;
+
+/// The most settings that are considered.
+const MAX_SETTINGS: usize = 1 << 14;
+
+/// Checks whether a name is that of the state of a training, or of its results, whose dictionaries are
+/// no settings of the network.
+pub(in crate::extract::weights) fn is_of_state(name: &str) -> bool {
+    const WORDS: [&str; 29] = [
+        "acc",
+        "accuracies",
+        "amp",
+        "callback",
+        "callbacks",
+        "classes",
+        "history",
+        "idx",
+        "labels",
+        "logs",
+        "loops",
+        "lr",
+        "memory",
+        "metric",
+        "metrics",
+        "optim",
+        "optimiser",
+        "optimizer",
+        "optimizers",
+        "queue",
+        "results",
+        "rng",
+        "scaler",
+        "scheduler",
+        "schedulers",
+        "scores",
+        "stats",
+        "vocab",
+        "vocabulary",
+    ];
+
+    has_word(name, &WORDS)
+}
+
+/// Adds the settings in a value: texts, numbers, truth values and lists of these, with the names of
+/// the dictionaries that they are in. Texts in JSON or YAML and arguments of a program are read too.
+pub(in crate::extract::weights) fn collect(place: &str, value: &Value, found: &mut Vec<Setting>) {
+    add(place, value, MAX_DEPTH, found);
+}
+
+fn add(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
+    /// Length of the longest text that is a setting.
+    const MAX_BYTES: usize = 256;
+
+    if found.len() >= MAX_SETTINGS {
+        return;
+    }
+    match value {
+        Value::Object(items) => {
+            // As Weights & Biases writes each setting.
+            if let (Some(value), true) = (items.get("value"), items.contains_key("desc")) {
+                return add(place, value, depth, found);
+            }
+            for (name, value) in items.iter().filter(|_| depth > 0) {
+                let is_dictionary = matches!(value, Value::Object(_) | Value::String(_));
+                if !(is_dictionary && is_of_state(name)) {
+                    add(&joined(place, name), value, depth - 1, found);
+                }
+            }
+        }
+        Value::String(text) => match parsed(text).filter(|_| depth > 0) {
+            Some(items) => add(place, &items, depth - 1, found),
+            None if text.len() <= MAX_BYTES => found.push(Setting::new(place, value.clone())),
+            None => {}
+        },
+        Value::Array(parts) => {
+            let texts: Option<Vec<&str>> = parts.iter().map(Value::as_str).collect();
+            let arguments = texts.and_then(|texts| arguments(&texts));
+            match arguments.filter(|_| depth > 0) {
+                Some(arguments) => add(place, &arguments, depth - 1, found),
+                None => found.push(Setting::new(place, value.clone())),
+            }
+        }
+        value => found.push(Setting::new(place, value.clone())),
+    }
+}
+
+/// Returns the name of a setting in a dictionary.
+fn joined(place: &str, name: &str) -> String {
+    match place {
+        "" => plain(name),
+        place => format!("{place}.{}", plain(name)),
+    }
+}
+
+/// Returns a name in small letters with underscores between words.
+pub(in crate::extract::weights) fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    let mut is_small = false;
+    for c in name.chars() {
+        if is_small && c.is_uppercase() {
+            plain.push('_');
+        }
+        is_small = c.is_lowercase();
+        match c {
+            '-' | ' ' | '/' => plain.push('_'),
+            c => plain.extend(c.to_lowercase()),
+        }
+    }
+    plain
+}
+
+/// Parses a text as a dictionary in JSON, YAML or Python, or as the call of a program.
+fn parsed(text: &str) -> Option<Value> {
+    /// Length of the longest text that is parsed.
+    const MAX_BYTES: usize = 1 << 20;
+
+    let text = text.trim();
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let is_flow = text.starts_with('{') || text.starts_with('[');
+    if python::is_call(text) || text.contains("backbone=") {
+        return python::parse(text);
+    }
+    let first = text.split_once(": ").map(|(name, _)| name);
+    let is_mapping = first.is_some_and(|name| !name.contains(char::is_whitespace));
+    if !is_flow && !is_mapping && !text.contains('\n') {
+        let is_call = text.starts_with("--") || text.contains(" --");
+        let parts = text.split_whitespace().filter(|_| is_call);
+        return arguments(&parts.collect::<Vec<_>>());
+    }
+    let of_json = || serde_json::from_str(text).ok();
+    let of_yaml = || yaml::parse(text).ok();
+    let parsed = of_json().or_else(of_yaml).or_else(|| python::parse(text));
+    parsed.filter(|value| match value {
+        Value::Object(items) => !items.is_empty(),
+        Value::Array(parts) => is_flow && !parts.is_empty(),
+        _ => false,
+    })
+}
+
+/// Parses the arguments of a program, `--name value`, `--name=value`, `--name` or `name=value` as of
+/// Hydra. Returns `None` for other texts.
+fn arguments(texts: &[&str]) -> Option<Value> {
+    let is_name = |name: &str| {
+        let is_letter = |c: char| c.is_alphanumeric() || "_-./@".contains(c);
+        !name.is_empty() && name.chars().all(is_letter)
+    };
+    let mut found = Map::new();
+    let mut texts = texts.iter().copied().peekable();
+    while let Some(text) = texts.next() {
+        let option = text.strip_prefix("--");
+        let name = option.unwrap_or(text).trim_start_matches(['+', '~']);
+        let (name, value) = match name.split_once('=') {
+            Some((name, value)) => (name, yaml::plain(value)),
+            None if option.is_none() => continue,
+            None => match texts
+                .next_if(|text| !text.starts_with("--") && !text.starts_with(['+', '~']))
+            {
+                Some(value) => (name, yaml::plain(value)),
+                None => (name, true.into()),
+            },
+        };
+        if is_name(name) {
+            found.insert(name.to_owned(), value);
+        }
+    }
+    (!found.is_empty()).then_some(Value::Object(found))
+}
+
+#[cfg(test)]
+mod tests;
