@@ -242,7 +242,7 @@ pub enum ExtractError {
         Short(setting),
         Short(found),
         Short(expected),
-        possible(architecture, *first)
+        possible(architecture, setting, *first)
     )]
     #[non_exhaustive]
     OtherTraining {
@@ -331,10 +331,17 @@ pub enum ExtractError {
 }
 
 /// Returns what can be extracted in spite of a setting of the training.
-fn possible(architecture: &str, first: Option<&str>) -> String {
-    match first {
+fn possible(architecture: &str, setting: &str, first: Option<&str>) -> String {
+    let possible = match first {
         Some(first) => format!("only taps before {first} can be extracted"),
         None => format!("these weights cannot be read as {architecture}"),
+    };
+    let mut words = setting.split(|c: char| !c.is_alphabetic());
+    match words.any(|word| ["eps", "epsilon"].contains(&word)) {
+        true => {
+            format!("{possible} unless the epsilon is named (`Weights::with_epsilon`, `--epsilon`)")
+        }
+        false => possible,
     }
 }
 

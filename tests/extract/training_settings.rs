@@ -839,3 +839,24 @@ fn settings_beside_the_weights_are_compared() {
     }
     resnet("args.yaml", "model: resnet18\nbn_eps: null\naa: rand-m9").unwrap();
 }
+
+#[test]
+fn an_epsilon_that_is_named_agrees_with_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.pth");
+    let items = dict([
+        ("state_dict", Item::Dict(filled("resnet18"))),
+        ("args", namespace([("bn_eps", Item::Real(1e-3))])),
+    ]);
+    std::fs::write(&path, checkpoint(&items, Format::Zip(2))).unwrap();
+    let build = |weights: &Weights| {
+        let architecture = Architecture::named("resnet18").unwrap();
+        Network::new(&architecture, weights, &[Tap::new("bn1")], Device::Cpu)
+    };
+    let weights = Weights::read(&path).unwrap();
+    let refused = build(&weights).err().unwrap().report().to_string();
+    assert!(refused.contains("`--epsilon`"), "{refused}");
+    let named = |epsilon| weights.clone().with_epsilon(epsilon).unwrap();
+    assert!(build(&named(1e-5)).is_err());
+    build(&named(1e-3)).unwrap();
+}

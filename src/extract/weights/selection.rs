@@ -136,7 +136,12 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     beside::check_origin(request, expected)?;
     beside::deviate(request, &mut selection, expected);
     windows::check(request, &selection, &outline, expected)?;
-    training::check(request.training, selection.library, expected)?;
+    training::check(
+        request.training,
+        selection.library,
+        request.epsilon,
+        expected,
+    )?;
     selection.unread = beside::check(request, &selection, &outline, expected)?;
     Ok((selection, outline))
 }

@@ -25,7 +25,8 @@ pub(super) use names::is_name_of_network;
 pub(super) use words::is_of_other_part;
 
 /// Checks that the settings of a training are those of the network where they change what is computed
-/// before the taps, and that they name no other architecture.
+/// before the taps, and that they name no other architecture. The epsilon of normalizations is that
+/// which the user named, if there is one.
 ///
 /// # Errors
 /// Returns [`ExtractError::OtherTraining`], [`ExtractError::OtherActivation`] or
@@ -33,10 +34,11 @@ pub(super) use words::is_of_other_part;
 pub(super) fn check(
     training: &Training,
     library: Option<&str>,
+    epsilon: Option<f64>,
     expected: &Expected<'_>,
 ) -> Result<()> {
     names::check(&training.settings, expected)?;
-    let rules = rules_of(library, expected);
+    let rules = rules_of(library, epsilon, expected);
     let mut settings = of_network(&training.settings, is_convolutional(expected));
     let unusual = settings.find_map(|setting| {
         let unusual = unusual(setting, &rules, expected);
@@ -149,7 +151,7 @@ fn has_strides(expected: &Expected<'_>) -> bool {
 }
 
 /// Returns the rules for a network whose parameters have the names of a library.
-fn rules_of(library: Option<&str>, expected: &Expected<'_>) -> Vec<Rule> {
+fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>) -> Vec<Rule> {
     let published = &expected.published;
     let has = |ending: &str| published.entries.iter().any(|e| e.key.ends_with(ending));
     let family = expected.family();
@@ -170,8 +172,11 @@ fn rules_of(library: Option<&str>, expected: &Expected<'_>) -> Vec<Rule> {
     if is_of_batches && !family.ends_with("(TensorFlow)") {
         rules.push(of_normalizations());
     }
-    let mut epsilons = published.epsilons.clone();
-    if library == Some(TIMM) {
+    let mut epsilons = match epsilon {
+        Some(named) => vec![named],
+        None => published.epsilons.clone(),
+    };
+    if library == Some(TIMM) && epsilon.is_none() {
         // Some networks have that of PyTorch there.
         epsilons.push(1e-5);
     }
