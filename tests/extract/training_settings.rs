@@ -632,6 +632,7 @@ fn names_of_architectures_are_found_at_any_depth() {
     for (name, settings) in [
         ("model_name", Item::Text("resnetblur18")),
         ("config", dict([("model", named("name", "resnetblur18"))])),
+        ("model_args", named("name", "resnetblur18")),
         ("hyper_parameters", dict([("net", of_class())])),
         (
             "settings",
@@ -761,6 +762,16 @@ fn the_usual_settings_are_those_of_each_family() {
         let read = |value| with_settings(architecture, tap, [(name, Item::Text(value))]);
         read(usual).unwrap();
         let refused = read(other);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherTraining { .. }),
+            "{architecture}"
+        );
+    }
+    for architecture in ["densenet121", "vit_b_32", "regnet_x_400mf"] {
+        let read =
+            |value| with_settings(architecture, "penultimate", [("pool", Item::Text(value))]);
+        let refused = read("max");
         assert_refused!(
             refused,
             Extract(ExtractError::OtherTraining { .. }),

@@ -15,8 +15,8 @@ use super::listing::{Setting, Training};
 use crate::error::{Error, ExtractError, Result};
 use crate::extract::outline::Expected;
 use rules::{
-    Rule, of_activation, of_bottlenecks, of_convolutions, of_epsilon, of_normalizations,
-    of_pooling, of_resnet, of_tokens,
+    Rule, of_activation, of_bottlenecks, of_convolutions, of_epsilon, of_last_stride,
+    of_normalizations, of_padding, of_pooling, of_resnet, of_tokens,
 };
 use settings::collect;
 use words::Words;
@@ -121,7 +121,7 @@ pub(super) fn check_configuration(
 /// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
 /// 32, or a stride of 2 in its last stage.
 pub(super) fn says_usual_strides(training: &Training) -> bool {
-    let rules = of_convolutions().into_iter().chain(of_resnet());
+    let rules = of_convolutions().into_iter().chain([of_last_stride()]);
     let rules: Vec<Rule> = rules.filter(|rule| rule.is_of_strides).collect();
     let mut settings = of_network(&training.settings, true);
     settings.any(|setting| {
@@ -157,7 +157,8 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
     let family = expected.family();
     let is_resnet = family == "ResNet";
     let is_of_batches = has("running_var");
-    let has_tokens = ["ViT (timm)", "DeiT", "DINO", "DINOv2"].contains(&family);
+    let has_tokens = ["ViT", "ViT (timm)", "DeiT", "DINO", "DINOv2"].contains(&family);
+    let is_averaged = !["CLIP", "VGG", "AlexNet"].contains(&family);
     let is_pooled = expected.reaches_pooling();
     let mut rules = Vec::new();
     if has_strides(expected) {
@@ -170,7 +171,10 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
         }
     }
     if is_of_batches && !family.ends_with("(TensorFlow)") {
-        rules.push(of_normalizations());
+        rules.extend([of_normalizations(), of_padding()]);
+    }
+    if is_resnet || ["RegNet", "ConvNeXt", "ConvNeXt V2"].contains(&family) {
+        rules.push(of_last_stride());
     }
     let mut epsilons = match epsilon {
         Some(named) => vec![named],
@@ -189,7 +193,7 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
     }
     if is_pooled {
         rules.extend(has_tokens.then(of_tokens));
-        rules.extend(is_resnet.then(of_pooling));
+        rules.extend((is_averaged && is_convolutional(expected)).then(of_pooling));
     }
     rules
 }
@@ -247,10 +251,11 @@ impl Rule {
 /// Returns the usual values of a setting with a value for each of the first three or four stages of a
 /// ResNet, unless the setting has them.
 fn usual_of_stages(setting: &Setting) -> Option<String> {
-    let usual: [u64; 4] = match setting.key() {
-        "dilations" | "stage_dilations" => [1; 4],
-        "strides" | "stage_strides" | "layer_strides" => [1, 2, 2, 2],
-        _ => return None,
+    let words = Words::of(setting);
+    let usual: [u64; 4] = match words.has(&["dilations"]) {
+        true => [1; 4],
+        false if words.has(&["stride", "strides"]) => [1, 2, 2, 2],
+        false => return None,
     };
     let found = setting.value.as_array()?.iter().map(Value::as_u64);
     let found = found.collect::<Option<Vec<u64>>>()?;

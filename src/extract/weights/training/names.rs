@@ -1,7 +1,7 @@
 //! The names of architectures in the settings of a training.
 
 use super::is_convolutional;
-use super::words::{Words, is_of_other_part};
+use super::words::{GENERIC, Words, is_of_other_part};
 use crate::error::{Error, ExtractError, Result};
 use crate::extract::ModelName;
 use crate::extract::outline::Expected;
@@ -56,15 +56,15 @@ const BESIDE: [&str; 24] = [
     "vit",
 ];
 
-/// Names of dictionaries with the arguments of what their own dictionary names.
+/// Words of dictionaries with the arguments of what their own dictionary names.
 const OF_ARGUMENTS: [&str; 9] = [
     "args",
     "cfg",
+    "conf",
     "config",
     "hparams",
-    "init_args",
+    "init",
     "kwargs",
-    "model_args",
     "params",
     "parameters",
 ];
@@ -72,8 +72,12 @@ const OF_ARGUMENTS: [&str; 9] = [
 /// Checks whether a setting names a network: `arch`, `model_name`, or `name` and the like in a
 /// dictionary with such a name.
 pub(in crate::extract::weights) fn is_name_of_network(setting: &Setting) -> bool {
+    let is_generic = GENERIC.contains(&setting.key());
     let is_of_network = |words: &Words<'_>| {
-        let is_known = |word: &&str| OF_NETWORKS.contains(word) || BESIDE.contains(word);
+        let is_known = |word: &&str| {
+            let is_of_arguments = is_generic && OF_ARGUMENTS.contains(word);
+            OF_NETWORKS.contains(word) || BESIDE.contains(word) || is_of_arguments
+        };
         words.has(&OF_NETWORKS) && words.key.iter().all(is_known)
     };
     if is_of_network(&Words::of(setting)) {
@@ -82,12 +86,16 @@ pub(in crate::extract::weights) fn is_name_of_network(setting: &Setting) -> bool
     // `model.init_args.name`.
     let mut place = setting.place();
     let mut last = place.rsplit('.').next().unwrap_or_default();
-    while OF_ARGUMENTS.contains(&last) {
+    while is_of_arguments(last) {
         place = place.rsplit_once('.').map_or("", |(outer, _)| outer);
         last = place.rsplit('.').next().unwrap_or_default();
     }
     let outer = Setting::new(&format!("{last}.{}", setting.key()), setting.value.clone());
     is_of_network(&Words::of(&outer))
+}
+
+fn is_of_arguments(name: &str) -> bool {
+    !name.is_empty() && name.split('_').all(|word| OF_ARGUMENTS.contains(&word))
 }
 
 /// Checks that no setting names another architecture. If several are known, it is enough that one of

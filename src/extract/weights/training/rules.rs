@@ -101,15 +101,26 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
     ]
 }
 
+/// Returns the rule for the stride of the last stage.
+pub(super) fn of_last_stride() -> Rule {
+    Rule::of_strides(Usual::Number(2.0), "layer4", |words| {
+        let of_last = [
+            "last", "final", "layer4", "stage4", "block4", "res5", "conv5",
+        ];
+        words.has(&["stride", "strides"]) && words.has(&of_last)
+    })
+}
+
+/// Returns the rule for the padding of convolutions as in TensorFlow.
+pub(super) fn of_padding() -> Rule {
+    Rule::new(name("zeros", &["same", "tf"]), None, |words| {
+        words.has(&["pad", "padding"]) && words.has(&["type", "mode"])
+    })
+}
+
 /// Returns the rules for a ResNet.
 pub(super) fn of_resnet() -> Vec<Rule> {
     vec![
-        Rule::of_strides(Usual::Number(2.0), "layer4", |words| {
-            let of_last = [
-                "last", "final", "layer4", "stage4", "block4", "res5", "conv5",
-            ];
-            words.has(&["stride", "strides"]) && words.has(&of_last)
-        }),
         Rule::new(Usual::On, Some("maxpool"), |words| {
             has_pooling(words) && !words.is_negated()
         }),

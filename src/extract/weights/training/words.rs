@@ -3,7 +3,7 @@
 use crate::extract::weights::listing::Setting;
 
 /// Names of settings that only say which one of the things in the name of their dictionary it is.
-const GENERIC: [&str; 10] = [
+pub(super) const GENERIC: [&str; 10] = [
     "_target_",
     "class",
     "class_name",

@@ -46,7 +46,7 @@ pub(in crate::extract::weights) fn beside(weights: &Path) -> Result<Vec<Setting>
                     return Err(FileError::malformed(format, reason).in_file(path));
                 }
             };
-            if ending == "json" && is_of_library(&value) {
+            if (name, ending) == ("config", "json") && is_of_library(&value) {
                 continue;
             }
             let mut settings = Vec::new();

@@ -133,7 +133,8 @@ fn parsed(text: &str) -> Option<Value> {
         return None;
     }
     let is_flow = text.starts_with('{') || text.starts_with('[');
-    if python::is_call(text) || text.contains("backbone=") {
+    let of_openmmlab = ["backbone=dict(", "backbone = dict("];
+    if python::is_call(text) || of_openmmlab.iter().any(|part| text.contains(part)) {
         return python::parse(text);
     }
     let first = text.split_once(": ").map(|(name, _)| name);

@@ -11,10 +11,10 @@ const MAX_DEPTH: usize = 6;
 /// dictionary.
 pub(super) fn parse(text: &str) -> Option<Value> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let Some((_, backbone)) = text.split_once("backbone=") else {
+    let Some(at) = text.find("backbone=dict(") else {
         return Some(value(&text, MAX_DEPTH)).filter(Value::is_object);
     };
-    let backbone = value(first(backbone), MAX_DEPTH);
+    let backbone = value(first(&text[at + "backbone=".len()..]), MAX_DEPTH);
     Some(Map::from_iter([("backbone".to_owned(), backbone)]).into())
 }
 

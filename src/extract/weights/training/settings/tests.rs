@@ -1,5 +1,7 @@
 //! Tests of the settings in texts and files.
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use super::*;
@@ -128,4 +130,29 @@ fn settings_are_in_files_beside_the_weights() {
         refused.contains("args.yaml") && refused.contains("remove it"),
         "{refused}"
     );
+}
+
+#[test]
+fn damaged_yaml_is_refused_or_read() {
+    let text = "a: &a !!python/tuple [1, true, ~, x]\nb: *a\n? - c\n: |\n  text\n- 'q': {<<: *a, \"h\\n\": >-\n  2}\n";
+    let others = "[]{}:,-?!&*#|>'\"%@`\\\n\t 0a";
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..2000 {
+        let mut damaged: Vec<char> = text.chars().collect();
+        for _ in 0..rng.random_range(1..8) {
+            let at = rng.random_range(0..damaged.len());
+            let other = others
+                .chars()
+                .nth(rng.random_range(0..others.chars().count()));
+            match rng.random_range(0..3) {
+                0 => drop(damaged.remove(at)),
+                1 => damaged.insert(at, other.unwrap()),
+                _ => damaged.truncate(at.max(8)),
+            }
+        }
+        let damaged: String = damaged.into_iter().collect();
+        // What matters is that nothing panics.
+        let _ = yaml::parse(&damaged);
+        let _ = python::parse(&damaged);
+    }
 }
