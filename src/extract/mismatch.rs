@@ -2,6 +2,15 @@
 
 use crate::error::Short;
 
+/// Parts of the names of what a quantization adds to a network.
+const QUANTIZATION: [&str; 5] = [
+    ".zero_point",
+    "_packed_params",
+    "activation_post_process",
+    "fake_quant",
+    "observer",
+];
+
 /// Returns the cause, if it is known, or else what to do, and the names that are in the file if
 /// parameters are missing.
 ///
@@ -20,9 +29,9 @@ pub(super) fn remedy(
     if has("lora_") {
         remedy += ": the file has changes of parameters (LoRA): merge them into the network before \
                    saving (`merge_and_unload`)";
-    } else if has(".zero_point") || has("_packed_params") {
-        remedy +=
-            ": the parameters are quantized: save those of the network before its quantization";
+    } else if QUANTIZATION.iter().any(|part| has(part)) {
+        remedy += ": the parameters are quantized, or prepared for it with observers: save those of \
+                   the network before its quantization";
     } else if let Some(cause) = cause {
         remedy += &format!(": {cause}");
     } else if missing.iter().any(|name| name == "norm.weight") && has("fc_norm.weight") {

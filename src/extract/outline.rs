@@ -128,6 +128,21 @@ impl<'a> Expected<'a> {
         self.architecture.module("logits")
     }
 
+    /// Returns the path of the last linear layer of the module that computes the logits, if these are
+    /// of classes.
+    pub fn classifier(&self) -> Option<&str> {
+        if self.family() == "CLIP" {
+            return None;
+        }
+        let mut entries = self.published.entries.iter().rev();
+        entries.find_map(|entry| {
+            let layer = entry.key.strip_suffix(".weight")?;
+            let rest = layer.strip_prefix(self.logits())?;
+            let is_within = rest.is_empty() || rest.starts_with('.');
+            (is_within && entry.shape.len() == 2).then_some(layer)
+        })
+    }
+
     /// Returns the name of the architecture.
     pub fn architecture(&self) -> &'static str {
         self.architecture.name()

@@ -78,7 +78,10 @@ pub enum FileError {
     },
 
     /// A file ends before the data that its header declares.
-    #[error("the header declares {expected} bytes of data, but the file has only {found}")]
+    #[error(
+        "the header declares {expected} bytes of data, but the file has only {found}: download or copy it \
+         again"
+    )]
     #[non_exhaustive]
     Truncated {
         /// Number of bytes of data that the header declares (saturating).

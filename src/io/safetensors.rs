@@ -18,7 +18,7 @@ use crate::error::{Error, FileError, Result};
 use crate::linalg::reserve;
 
 /// Largest size of a header in bytes, according to the format.
-const MAX_HEADER: u64 = 100_000_000;
+pub(crate) const MAX_HEADER: u64 = 100_000_000;
 
 /// An opened file with its parsed header.
 pub(crate) struct SafetensorsFile {
@@ -44,8 +44,11 @@ impl SafetensorsFile {
         let mut size = [0; 8];
         let found = read_up_to(&mut file, &mut size).map_err(|error| origin.unreadable(error))?;
         let size = u64::from_le_bytes(size);
-        if found < 8 || size > MAX_HEADER || size > length.saturating_sub(8) {
+        if found < 8 || size > MAX_HEADER {
             return Err(origin.malformed("the length of its header is invalid"));
+        }
+        if size > length.saturating_sub(8) {
+            return Err(origin.malformed("it ends within its header: download or copy it again"));
         }
         let mut text = Vec::new();
         reserve(&mut text, size as usize, "the header")?;

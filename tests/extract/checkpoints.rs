@@ -732,6 +732,16 @@ fn parts_of_distributed_checkpoints_say_what_they_are() {
     let truncated = folder.write("truncated.pth", &complete[..complete.len() / 2]);
     let refused = Weights::read(truncated).unwrap_err().report().to_string();
     assert!(refused.contains("incomplete"), "{refused}");
+    let header = br#"{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+    let complete = [&(header.len() as u64).to_le_bytes(), &header[..], &[0; 16]].concat();
+    let path = folder.write("complete.safetensors", &complete);
+    assert_eq!(Weights::read(path).unwrap().names().count(), 1);
+    // Within the values, and within the header.
+    for end in [complete.len() - 1, 8 + header.len() / 2] {
+        let truncated = folder.write("truncated.safetensors", &complete[..end]);
+        let refused = Weights::read(truncated).unwrap_err().report().to_string();
+        assert!(refused.contains("download or copy it again"), "{refused}");
+    }
     // Integers with scales beside them, as of bitsandbytes.
     let quantized = parameters.iter().flat_map(|(name, values)| {
         let shape = values.shape().to_vec();
@@ -1490,6 +1500,31 @@ fn divided_files_are_read_by_their_index() {
     let part = Weights::read(folder.0.path().join("a.bin")).unwrap();
     let refused = message(features(&part, "logits"));
     assert!(refused.contains(".index.json"), "{refused}");
+    // A copy of a parameter of the other file, which the index does not name, has other values.
+    let copy = parameters[0].1.mapv(|value| 2.0 * value);
+    let with_copy = |parameter: &str| {
+        let part = parameters[half..].iter().cloned();
+        let part: Parameters = part.chain([(parameter.to_owned(), copy.clone())]).collect();
+        folder.write("b.bin", &checkpoint(&tensors(&part), Format::Zip(2)));
+    };
+    with_copy(&parameters[0].0);
+    assert_eq!(
+        features(&Weights::read(&path).unwrap(), "logits").unwrap(),
+        expected(&parameters, "logits")
+    );
+    let places_of = |places: &[String]| {
+        let index = format!("{{\"weight_map\": {{{}}}}}", places.join(", "));
+        let path = folder.write("other.bin.index.json", index.as_bytes());
+        Weights::read(path).unwrap_err().report().to_string()
+    };
+    let unclear = places_of(&places[1..]);
+    assert!(unclear.contains("name its file in the index"), "{unclear}");
+    places[1] = places[1].replace("a.bin", "b.bin");
+    let contradiction = places_of(&places);
+    assert!(
+        contradiction.contains("correct the index"),
+        "{contradiction}"
+    );
     std::fs::remove_file(folder.0.path().join("b.bin")).unwrap();
     let missing = Weights::read(&path).unwrap_err().report().to_string();
     assert!(missing.contains("b.bin"), "{missing}");

@@ -8,6 +8,7 @@ mod checkpoint_files;
 mod checkpoints;
 mod extraction;
 mod image_decoding;
+mod mismatches;
 mod modules_after;
 mod preprocessing;
 mod published;

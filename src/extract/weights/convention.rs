@@ -5,6 +5,7 @@ use std::sync::Arc;
 use regex::{Captures, Regex};
 
 use super::conventions::{Kind, Rule};
+use super::names::root;
 use crate::extract::builder::Deviations;
 
 /// How the stored values become those of a parameter.
@@ -44,6 +45,8 @@ pub(super) enum Convention {
     Own,
     /// Numbers of the modules of the network in a sequence, as of `torch.nn.Sequential`.
     Numbered { modules: Vec<String> },
+    /// Numbers of the modules within `features` alone, as in a network for detection or segmentation.
+    Features,
     Library {
         name: &'static str,
         deviations: Deviations,
@@ -96,7 +99,7 @@ impl Convention {
     pub fn library(&self) -> Option<&'static str> {
         match self {
             Self::Own => None,
-            Self::Numbered { .. } => Some("torch.nn.Sequential"),
+            Self::Numbered { .. } | Self::Features => Some("torch.nn.Sequential"),
             Self::Library { name, .. } => Some(name),
         }
     }
@@ -105,7 +108,7 @@ impl Convention {
     pub fn deviations(&self) -> Deviations {
         match self {
             Self::Library { deviations, .. } => *deviations,
-            Self::Own | Self::Numbered { .. } => Deviations::default(),
+            Self::Own | Self::Numbered { .. } | Self::Features => Deviations::default(),
         }
     }
 
@@ -132,6 +135,10 @@ impl Convention {
                     true,
                 )
             }
+            Self::Features => match root(name).parse::<usize>() {
+                Ok(_) => (as_stored(&format!("features.{name}")), true),
+                Err(_) => (as_stored(name), true),
+            },
             Self::Library {
                 body,
                 rules,

@@ -30,6 +30,9 @@ pub(super) enum Composition {
     Single { stored: String, form: Form },
     /// The concatenation of tensors, by their numbers.
     Concatenated(BTreeMap<usize, String>),
+    /// The bias of a layer without one: a zero for each row of its weight, which is stored under this
+    /// name.
+    Zeros { weight: String },
 }
 
 impl Composition {
@@ -38,6 +41,7 @@ impl Composition {
         let (single, parts) = match self {
             Self::Single { stored, .. } => (Some(stored), None),
             Self::Concatenated(parts) => (None, Some(parts.values())),
+            Self::Zeros { .. } => (None, None),
         };
         single
             .into_iter()
@@ -66,6 +70,7 @@ impl Composition {
                 }
                 Some(shape)
             }
+            Self::Zeros { weight } => Some(vec![*of(weight)?.first()?]),
             Self::Concatenated(parts) => {
                 let is_complete = parts.keys().copied().eq(0..parts.len());
                 let mut shapes = parts.values().map(|stored| of(stored));
@@ -123,6 +128,28 @@ pub(super) fn convert<'k>(
         add(&mut compositions, name, stored, Form::AsStored);
     }
     compositions
+}
+
+/// Adds a bias of zeros to a linear layer of which only the weight is stored, as one without a bias.
+pub(super) fn add_bias(compositions: &mut Compositions, layer: &str, listing: &Listing) {
+    let module = format!("{layer}.");
+    let mut of_layer = compositions
+        .iter()
+        .filter(|(name, _)| name.starts_with(&module));
+    let weight = match (of_layer.next(), of_layer.next()) {
+        (Some((name, Composition::Single { stored, .. })), None)
+            if name[module.len()..] == *"weight" =>
+        {
+            stored.clone()
+        }
+        _ => return,
+    };
+    if listing
+        .get(&weight)
+        .is_some_and(|tensor| tensor.shape.len() == 2)
+    {
+        compositions.insert(format!("{module}bias"), Composition::Zeros { weight });
+    }
 }
 
 fn add(compositions: &mut Compositions, name: String, stored: &str, form: Form) {

@@ -7,7 +7,7 @@ use super::convention::Form;
 use super::listing::{Listing, n_elements};
 use super::names::{Composition, Compositions};
 use super::selection::Selection;
-use crate::error::{Error, ExtractError, FileError, Numbers, Result};
+use crate::error::{Error, ExtractError, FileError, Result};
 use crate::extract::builder::{Init, Parameters};
 use crate::extract::outline::Outline;
 use crate::linalg::{reserve, zeroed};
@@ -17,8 +17,14 @@ pub(super) struct Shapes<'w> {
     listing: &'w Listing,
     compositions: &'w Compositions,
     missing: RefCell<Vec<String>>,
-    /// Names, and what is wrong.
-    misshapen: RefCell<Vec<(String, String)>>,
+    misshapen: RefCell<Vec<Misshapen>>,
+}
+
+/// A stored parameter that has another shape than the network needs.
+pub(super) struct Misshapen {
+    pub name: String,
+    pub found: Vec<usize>,
+    pub expected: Vec<usize>,
 }
 
 impl<'w> Shapes<'w> {
@@ -31,14 +37,13 @@ impl<'w> Shapes<'w> {
         }
     }
 
-    /// Returns the parameters before the taps that are missing, and those of another shape with
-    /// their shapes.
-    pub fn finish(self, outline: &Outline) -> (Vec<String>, Vec<String>) {
+    /// Returns the parameters before the taps that are missing, and those of another shape.
+    pub fn finish(self, outline: &Outline) -> (Vec<String>, Vec<Misshapen>) {
         let mut missing = self.missing.into_inner();
         missing.retain(|name| outline.is_needed(name));
-        let misshapen = self.misshapen.into_inner().into_iter();
-        let misshapen = misshapen.filter(|(name, _)| outline.is_needed(name));
-        (missing, misshapen.map(|(_, reason)| reason).collect())
+        let mut misshapen = self.misshapen.into_inner();
+        misshapen.retain(|parameter| outline.is_needed(&parameter.name));
+        (missing, misshapen)
     }
 
     fn stored(&self, key: &str) -> Option<(&Composition, Option<Vec<usize>>)> {
@@ -62,8 +67,11 @@ impl Parameters for Shapes<'_> {
                     false => found == shape,
                 };
                 if !fits {
-                    let reason = format!("{key}: {}, not {}", Numbers(&found), Numbers(shape));
-                    self.misshapen.borrow_mut().push((key.to_owned(), reason));
+                    self.misshapen.borrow_mut().push(Misshapen {
+                        name: key.to_owned(),
+                        found,
+                        expected: shape.to_vec(),
+                    });
                 }
             }
         }
@@ -127,6 +135,10 @@ impl<'w> Reader<'w> {
                     values.drain(..first * third);
                 }
                 Ok(values)
+            }
+            Composition::Zeros { .. } => {
+                let shape = composition.shape(self.shapes.listing).unwrap_or_default();
+                zeroed(n_elements(&shape), "the parameters of a network")
             }
             Composition::Concatenated(parts) => {
                 let parts = parts.values().map(|stored| read(stored));

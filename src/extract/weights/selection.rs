@@ -8,7 +8,9 @@ use super::convention::Convention;
 use super::conventions::conventions;
 use super::copies::{is_part, without_copies};
 use super::listing::{Listing, Training};
-use super::names::{Compositions, Keys, beginnings, convert, is_counter, without_wrappers};
+use super::names::{
+    Compositions, Keys, add_bias, beginnings, convert, is_counter, without_wrappers,
+};
 use super::place::is_of_state;
 use super::problems::{Problems, Verdict, check};
 use super::{training, windows};
@@ -146,6 +148,20 @@ pub(super) fn select(request: &Request<'_>, expected: &Expected<'_>) -> Result<F
     Ok((selection, outline))
 }
 
+/// Checks whether any parameters of a file fit the network by their names and shapes.
+pub(super) fn fits(request: &Request<'_>, expected: &Expected<'_>) -> Result<bool> {
+    let published = &expected.published;
+    let conventions = conventions(expected.family(), published.modules(), published.blocks());
+    let names = names(request.keys);
+    for (prefix, convention) in candidates(&names, &conventions, expected) {
+        let selection = candidate(request, &names, &prefix, &conventions[convention], expected);
+        if matches!(check(request, &selection, expected)?, Verdict::Fits(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Checks that the parameters that the network needs are stored as floats.
 fn require_floats(request: &Request<'_>, selection: &Selection, outline: &Outline) -> Result<()> {
     let is_float = |stored: &str| request.listing.get(stored).is_none_or(|t| t.is_float);
@@ -231,7 +247,10 @@ fn candidates(
             .flat_map(|at| conventions.iter().enumerate().map(move |each| (at, each)))
         {
             let (converted, is_of_library) = convention.read(&name[at..]);
-            if !is_of_library {
+            // The numbers of the network itself, where `features` is not a prefix.
+            let is_own =
+                matches!(convention, Convention::Features) && name[..at].ends_with("features.");
+            if !is_of_library || is_own {
                 continue;
             }
             let is_known =
@@ -286,6 +305,9 @@ fn candidate(
         (!is_absent || is_register(relative)).then_some((relative, *stored))
     });
     let mut compositions = convert(convention, relative, &|name| expected.own_name(name));
+    if let Some(layer) = expected.classifier() {
+        add_bias(&mut compositions, layer, request.listing);
+    }
     compositions.retain(|name, _| !is_absent(name) || name == REGISTERS);
     // All libraries interpolate the positions of networks with registers in the same way.
     let mut entries = expected.published.entries.iter();

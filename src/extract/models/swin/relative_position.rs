@@ -1,5 +1,5 @@
 //! Biases of attention for the relative position of two tokens of a window, as heads × tokens ×
-//! tokens.
+//! tokens. An outline has none.
 
 use crate::error::Result;
 use crate::extract::builder::{Builder, Init};
@@ -9,7 +9,10 @@ pub(super) fn of_table(builder: &Builder<'_>, side: usize, n_heads: usize) -> Re
     let span = span(side);
     let name = "relative_position_bias_table";
     let table = builder.values(name, &[span * span, n_heads], Init::Normal(0.02))?;
-    Ok(by_pair(&table, side, n_heads))
+    Ok(match builder.is_outline() {
+        true => Vec::new(),
+        false => by_pair(&table, side, n_heads),
+    })
 }
 
 /// Computes the biases of the second version: 16 · sigmoid of a perceptron of the relative position,
@@ -29,6 +32,9 @@ pub(super) fn of_perceptron(
     let first = mlp.values("0.weight", &[N_HIDDEN, 2], Init::LinearWeight)?;
     let bias = mlp.values("0.bias", &[N_HIDDEN], Init::Bias)?;
     let last = mlp.values("2.weight", &[n_heads, N_HIDDEN], Init::LinearWeight)?;
+    if builder.is_outline() {
+        return Ok(Vec::new());
+    }
     let coordinate = |difference: usize| {
         let scaled = difference as f64 - (side - 1) as f64;
         let scaled = scaled * LARGEST / (side - 1) as f64;

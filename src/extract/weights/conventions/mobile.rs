@@ -1,4 +1,4 @@
-//! Names of the parameters of mobile networks, to those of torchvision.
+//! Names of the parameters of mobile networks, to those of torchvision or of timm.
 //!
 //! timm counts the blocks of each stage, and torchvision all blocks. Each table is for one stage.
 
@@ -167,4 +167,38 @@ pub(super) const MOBILENET_V3_LARGE_OF_TIMM: &[&[Rule]] = &[
     stage_of_version_3!(3, 7, 2),
     stage_of_version_3!(4, 11, 3),
     stage_of_version_3!(5, 13, 3),
+];
+
+/// EfficientNet of the package efficientnet_pytorch, to the names of timm. The blocks of the first
+/// stage do not expand their channels, so that they begin with the second normalization.
+pub(super) const EFFICIENTNET_OF_ITS_PACKAGE: &[&[Rule]] = &[
+    &[
+        rule(r"_conv_stem\.(.+)", "conv_stem.{1}"),
+        rule(r"_bn0\.(.+)", "bn1.{1}"),
+        rule(r"_conv_head\.(.+)", "conv_head.{1}"),
+        rule(r"_bn1\.(.+)", "bn2.{1}"),
+        rule(r"_fc\.(weight|bias)", "classifier.{1}"),
+        rule(r"_blocks\.(\d+)\.(.+)", "{1#}.{2}"),
+    ],
+    &[
+        rule(r"(blocks\.0\.\d+)\._bn1\.(.+)", "{1}.bn1.{2}"),
+        rule(r"(blocks\.0\.\d+)\._bn2\.(.+)", "{1}.bn2.{2}"),
+        rule(r"(blocks\.0\.\d+)\._project_conv\.(.+)", "{1}.conv_pw.{2}"),
+        rule(r"(blocks\.\d+\.\d+)\._bn0\.(.+)", "{1}.bn1.{2}"),
+        rule(r"(blocks\.\d+\.\d+)\._bn1\.(.+)", "{1}.bn2.{2}"),
+        rule(r"(blocks\.\d+\.\d+)\._bn2\.(.+)", "{1}.bn3.{2}"),
+        rule(r"(blocks\.\d+\.\d+)\._expand_conv\.(.+)", "{1}.conv_pw.{2}"),
+        rule(
+            r"(blocks\.\d+\.\d+)\._depthwise_conv\.(.+)",
+            "{1}.conv_dw.{2}",
+        ),
+        rule(
+            r"(blocks\.\d+\.\d+)\._se_(reduce|expand)\.(.+)",
+            "{1}.se.conv_{2}.{3}",
+        ),
+        rule(
+            r"(blocks\.\d+\.\d+)\._project_conv\.(.+)",
+            "{1}.conv_pwl.{2}",
+        ),
+    ],
 ];

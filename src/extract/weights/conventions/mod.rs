@@ -23,8 +23,8 @@ use self::convolutional::{
     REGNET_OF_HUGGING_FACE, REGNET_OF_TIMM, RESNET_OF_HUGGING_FACE, VGG_OF_TIMM,
 };
 use self::mobile::{
-    MOBILENET_V2_OF_HUGGING_FACE, MOBILENET_V2_OF_TIMM, MOBILENET_V3_LARGE_OF_TIMM,
-    MOBILENET_V3_SMALL_OF_TIMM,
+    EFFICIENTNET_OF_ITS_PACKAGE, MOBILENET_V2_OF_HUGGING_FACE, MOBILENET_V2_OF_TIMM,
+    MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM,
 };
 use self::transformers::{
     BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM,
@@ -175,7 +175,8 @@ const SIGLIP_DEVIATIONS: Deviations = Deviations {
     ..Deviations::NONE
 };
 
-/// EfficientNet of transformers, whose padding does not depend on the image.
+/// EfficientNet of transformers and efficientnet_pytorch, whose padding does not depend on the image.
+/// That of the latter is for the size of the architecture, unless another one was given.
 const EFFICIENTNET_DEVIATIONS: Deviations = Deviations {
     strided_padding: StridedPadding::AsForUsualSize,
     ..Deviations::NONE
@@ -286,6 +287,12 @@ static LIBRARIES: &[Library] = &[
         ],
     )
     .with(EFFICIENTNET_DEVIATIONS),
+    library(
+        "efficientnet_pytorch",
+        &["EfficientNet (TensorFlow)"],
+        EFFICIENTNET_OF_ITS_PACKAGE,
+    )
+    .with(EFFICIENTNET_DEVIATIONS),
     with_body(
         &["MobileNetV2 (TensorFlow)"],
         &[MOBILENET_V2_OF_HUGGING_FACE],
@@ -322,8 +329,10 @@ pub(super) fn conventions(
         then: compile(library.then),
         blocks: Arc::clone(&blocks),
     });
+    let has_features = modules.iter().any(|module| module == "features");
     [Convention::Own, Convention::Numbered { modules }]
         .into_iter()
+        .chain(has_features.then_some(Convention::Features))
         .chain(libraries)
         .collect()
 }

@@ -1,14 +1,18 @@
 //! The comparison of stored parameters with those that a network needs.
 
+mod causes;
+mod fitting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::causes::COMPUTE_ELSEWHERE;
 use super::listing::{StoredTensor, n_elements};
 use super::names::{
     Composition, beginnings, dictionaries, is_counter, is_for_training, root, without_wrappers,
 };
-use super::reader::Shapes;
+use super::reader::{Misshapen, Shapes};
 use super::selection::{REGISTERS, Request, Selection};
-use crate::error::{ExtractError, Result};
+use crate::error::{ExtractError, Numbers, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::mismatch::{parametrization, remedy};
 use crate::extract::outline::{Expected, Outline};
@@ -24,7 +28,7 @@ pub(super) enum Verdict {
 pub(super) struct Problems {
     missing: Vec<String>,
     unexpected: Vec<Unexpected>,
-    misshapen: Vec<String>,
+    misshapen: Vec<Misshapen>,
     /// Whether some of the needed parameters have no elements.
     are_empty: bool,
 }
@@ -60,7 +64,7 @@ impl Problems {
         let entries = &expected.published.entries;
         let needed: Vec<_> = entries.iter().filter(|entry| entry.is_needed).collect();
         let has_first = needed.first().is_some_and(|first| {
-            let of_first = |reason: &String| reason.starts_with(&format!("{}:", first.key));
+            let of_first = |misshapen: &Misshapen| misshapen.name == first.key;
             !self.missing.contains(&first.key) && !self.misshapen.iter().any(of_first)
         });
         has_first && FEW * self.n() <= needed.len()
@@ -76,7 +80,11 @@ impl Problems {
         let unexpected = self.unexpected.into_iter().flat_map(|each| each.names);
         let unexpected: Vec<String> = unexpected.collect();
         let stored: Vec<String> = request.keys.keys().cloned().collect();
-        let (missing, misshapen) = (self.missing, self.misshapen);
+        let misshapen = self.misshapen.into_iter().map(|each| {
+            let (found, expected) = (Numbers(&each.found), Numbers(&each.expected));
+            format!("{}: {found}, not {expected}", each.name)
+        });
+        let (missing, misshapen) = (self.missing, misshapen.collect::<Vec<_>>());
         ExtractError::WeightsMismatch {
             remedy: remedy(&missing, &unexpected, &beside, &misshapen, &stored, cause),
             missing,
@@ -114,14 +122,18 @@ impl Problems {
                 Some(other) => format!(
                     "the network has register tokens: name an architecture with them, such as {other}"
                 ),
-                None => "the network has register tokens, and there is no such architecture of this \
-                         family here: compute its features with the program that it was trained with, \
-                         and read them from a file"
-                    .to_owned(),
+                None => format!(
+                    "the network has register tokens, and there is no such architecture of this family \
+                     here: {COMPUTE_ELSEWHERE}"
+                ),
             });
         }
         let converted = self.unexpected.iter().map(|each| each.converted.as_str());
         parametrization(&self.missing, converted)
+            .or_else(|| fitting::suggest(request, expected))
+            .or_else(|| self.of_normalizations(expected))
+            .or_else(|| self.of_shapes(expected))
+            .or_else(|| self.of_classifier(expected))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The storage of parameters: files of several formats, or memory.
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::ErrorKind;
@@ -12,12 +14,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use self::parts::Parts;
 use super::listing::{Listing, StoredTensor, Training};
 use super::pth::{Checkpoint, MAX_NAME_BYTES, is_legacy};
 use super::training::settings;
 use crate::error::{FileError, Result};
 use crate::io::digest::{hash_of_file, hex};
-use crate::io::safetensors::SafetensorsFile;
+use crate::io::safetensors::{MAX_HEADER, SafetensorsFile};
 use crate::io::{Origin, extension, known_length, open_file, read_up_to};
 
 /// Largest size of the index of a divided file, in bytes.
@@ -29,7 +32,7 @@ pub(in crate::extract) enum Container {
     Safetensors(PathBuf),
     Pth(PathBuf),
     /// Several files, which an index lists.
-    Parts(Arc<[Container]>),
+    Parts(Arc<Parts>),
     Memory(Arc<BTreeMap<String, ArrayD<f32>>>),
 }
 
@@ -65,7 +68,7 @@ impl Format {
         }
         let header = start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         let is_safetensors =
-            header.is_some_and(|header| header <= length) && start.get(8) == Some(&b'{');
+            header.is_some_and(|header| header <= MAX_HEADER) && start.get(8) == Some(&b'{');
         if is_safetensors {
             return Ok(Self::Safetensors);
         }
@@ -121,15 +124,17 @@ impl Container {
                 return Err(origin.malformed(format!("{name:?} is not the name of a file")));
             }
             let part = path.with_file_name(name);
-            match Format::of(&part).map_err(|error| error.in_file(&part))? {
-                Format::Safetensors => Ok(Self::Safetensors(part)),
-                Format::Pth => Ok(Self::Pth(part)),
+            let part = match Format::of(&part).map_err(|error| error.in_file(&part))? {
+                Format::Safetensors => Self::Safetensors(part),
+                Format::Pth => Self::Pth(part),
                 Format::Index { .. } => {
-                    Err(origin.malformed(format!("{name:?} is an index itself")))
+                    return Err(origin.malformed(format!("{name:?} is an index itself")));
                 }
-            }
+            };
+            Ok((name.to_owned(), part))
         });
-        Ok(Self::Parts(parts.collect::<Result<_>>()?))
+        let files = parts.collect::<Result<_>>()?;
+        Ok(Self::Parts(Arc::new(Parts { files, weight_map })))
     }
 
     /// Returns the names and shapes of all parameters, and what was stored about their
@@ -183,21 +188,9 @@ impl Container {
                 file.list()
             }
             Self::Parts(parts) => {
-                let mut all = Listing::new();
-                for part in parts.iter() {
-                    let listed = part.list_alone();
-                    let (listing, of_part) = listed.map_err(|error| part.locate(error))?;
-                    training.named.extend(of_part.named);
-                    training.settings.extend(of_part.settings);
-                    for (name, mut tensor) in listing {
-                        tensor.place = None;
-                        if all.insert(name.clone(), tensor).is_some() {
-                            let reason = format!("the parameter {name:?} is in several files");
-                            return Err(FileError::malformed("weights", reason));
-                        }
-                    }
-                }
-                all
+                let (listing, of_parts) = parts.list()?;
+                training = of_parts;
+                listing
             }
             Self::Memory(tensors) => tensors
                 .iter()
@@ -225,7 +218,7 @@ impl Container {
             Self::Safetensors(path) | Self::Pth(path) => hash_of_file(path),
             Self::Parts(parts) => {
                 let mut digest = Sha256::new();
-                for part in parts.iter() {
+                for (_, part) in &parts.files {
                     digest.update(part.hash()?);
                 }
                 Ok(hex(&digest.finalize()))
@@ -241,9 +234,10 @@ impl Container {
             Self::Pth(path) => ValueReader::Pth(Checkpoint::open(path)?),
             Self::Parts(parts) => {
                 let readers = parts
+                    .files
                     .iter()
-                    .map(|part| part.reader().map_err(|error| part.locate(error)));
-                ValueReader::Parts(readers.collect::<Result<_>>()?)
+                    .map(|(_, part)| part.reader().map_err(|error| part.locate(error)));
+                ValueReader::Parts(parts, readers.collect::<Result<_>>()?)
             }
             Self::Memory(tensors) => ValueReader::Memory(tensors),
         })
@@ -253,12 +247,15 @@ impl Container {
     pub fn files(&self) -> Vec<&Path> {
         match self {
             Self::Safetensors(path) | Self::Pth(path) => vec![path],
-            Self::Parts(parts) => parts.iter().flat_map(Self::files).collect(),
+            Self::Parts(parts) => {
+                let parts = parts.files.iter();
+                parts.flat_map(|(_, part)| part.files()).collect()
+            }
             Self::Memory(_) => Vec::new(),
         }
     }
 
-    fn locate(&self, error: crate::error::Error) -> crate::error::Error {
+    pub fn locate(&self, error: crate::error::Error) -> crate::error::Error {
         match self {
             Self::Safetensors(path) | Self::Pth(path) => error.in_file(path),
             Self::Parts(_) | Self::Memory(_) => error,
@@ -270,7 +267,7 @@ impl fmt::Debug for Container {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Safetensors(path) | Self::Pth(path) => path.fmt(f),
-            Self::Parts(parts) => parts.fmt(f),
+            Self::Parts(_) => self.files().fmt(f),
             Self::Memory(tensors) => write!(f, "{} tensors", tensors.len()),
         }
     }
@@ -280,7 +277,7 @@ impl fmt::Debug for Container {
 pub(super) enum ValueReader<'c> {
     Safetensors(SafetensorsFile),
     Pth(Checkpoint),
-    Parts(Vec<ValueReader<'c>>),
+    Parts(&'c Parts, Vec<ValueReader<'c>>),
     Memory(&'c BTreeMap<String, ArrayD<f32>>),
 }
 
@@ -293,9 +290,11 @@ impl ValueReader<'_> {
                 None => Ok(None),
             },
             Self::Pth(file) => file.read(name),
-            Self::Parts(parts) => {
-                for part in parts {
-                    if let Some(values) = part.read(name)? {
+            Self::Parts(parts, readers) => {
+                for ((file, _), part) in parts.files.iter().zip(readers) {
+                    if !parts.is_copy(name, file)
+                        && let Some(values) = part.read(name)?
+                    {
                         return Ok(Some(values));
                     }
                 }
