@@ -80,7 +80,7 @@ fn what_reads_maps_tells_of_dilation() {
         check("resnet18", ["penultimate", before], message, prefix, others);
     }
     let inverted: &[usize] = &[7, 320, 1, 1];
-    let taps = ["penultimate", "features.0"];
+    let taps = ["penultimate", "features.6"];
     check(
         "mobilenet_v2",
         taps,

@@ -116,16 +116,15 @@ pub(super) fn check(
     let are_said = says_usual_strides(request.training);
     if !are_said && reaches_dilation(outline, expected) {
         let widths = widths(selection, outline, expected);
+        let possible = first_dilated(expected).map_or(String::new(), |first| {
+            format!("only taps before {first} can be extracted, or ")
+        });
         modules.refuse(
             |other| is_segmentation_head(other) || modules.reads_maps(other, &widths),
             &format!(
                 "of modules that read maps of places, as heads for segmentation do, whose networks often have \
-                 dilated convolutions instead of strides in their last stages: {}use weights that were trained for \
-                 classification; if these have the usual strides, ignore the modules",
-                match expected.family().starts_with("ResNet") {
-                    true => "only taps before layer3 can be extracted, or ",
-                    false => "",
-                }
+                 dilated convolutions instead of strides in their last stages: {possible}use weights that were \
+                 trained for classification; if these have the usual strides, ignore the modules"
             ),
         )?;
     }
@@ -237,13 +236,28 @@ impl<'m, 'n> Modules<'m, 'n> {
 
 /// Checks whether a tap depends on the stages that are dilated in networks for segmentation.
 fn reaches_dilation(outline: &Outline, expected: &Expected<'_>) -> bool {
+    if let Some(first) = first_dilated(expected) {
+        return expected.reaches(first);
+    }
     let mut needed = outline.entries.iter().filter(|entry| entry.is_needed);
     match expected.family() {
         "AlexNet" => false,
-        "ResNet" | "ResNet for CIFAR" => expected.reaches("layer3"),
         // Those after the third pooling.
         "VGG" => needed.any(|entry| matches!(*entry.shape, [512, _, _, _])),
         _ => needed.filter(|entry| entry.shape.len() == 4).count() > 1,
+    }
+}
+
+/// Returns the first module whose maps have a sixteenth of the sides of the images, if it is known: later
+/// ones are dilated in networks for segmentation.
+fn first_dilated(expected: &Expected<'_>) -> Option<&'static str> {
+    match expected.family() {
+        "ResNet" | "ResNet for CIFAR" => Some("layer3"),
+        "MobileNetV2" => Some("features.7"),
+        "MobileNetV3" if expected.architecture() == "mobilenet_v3_small" => Some("features.4"),
+        "MobileNetV3" => Some("features.7"),
+        "EfficientNet" => Some("features.4"),
+        _ => None,
     }
 }
 
