@@ -700,6 +700,7 @@ fn settings_are_compared_by_their_words() {
         ("OutStride", Item::Number(8)),
         ("layer4_stride", Item::Number(1)),
         ("antialiasing", Item::Text("blurpool")),
+        ("antialias", Item::Flag(true)),
         ("aggregation", dict([("type", Item::Text("GeM"))])),
         ("without_max_pool", Item::Flag(true)),
     ] {
@@ -730,6 +731,9 @@ fn settings_are_compared_by_their_words() {
     ] {
         resnet(name, value).unwrap();
     }
+    // Not of a network, it is an argument of resizing.
+    let resized = dict([("antialias", Item::Flag(true))]);
+    with_settings("resnet18", "penultimate", [("args", resized)]).unwrap();
 }
 
 #[test]

@@ -60,15 +60,24 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
             words.has(&["cifar"]) || is_small && is_of_images
         }),
         Rule::new(Usual::Nothing, Some("maxpool"), |words| {
-            let of_blur = ["antialias", "antialiased", "antialiasing", "blurpool"];
+            let of_blur = ["antialiased", "blurpool"];
+            let of_networks = ["backbone", "cnn", "encoder", "model", "net", "network"];
+            let is_of_network =
+                words.is_within(&of_networks) && words.has(&["antialias", "antialiasing"]);
             let is_blur = words.has(&["blur"]) && words.has(&["pool", "pooling", "layer"]);
             let is_anti = words.has(&["anti"]) && words.has(&["alias", "aliased", "aliasing"]);
             // Alone, it is a policy of augmentation in timm.
             let is_layer = words.has(&["aa"]) && words.has(&["layer"]);
             let is_of_images = words.has(&["resize", "interpolation"]);
             let is_meant = words.has(&of_blur) || is_blur || is_anti || is_layer;
-            is_meant && !words.is_negated() && !is_of_images
+            (is_meant || is_of_network) && !words.is_negated() && !is_of_images
         }),
+        // Alone and not a name, it is an argument of resizing.
+        Rule::new(
+            name("none", &["blur", "blurpool", "blurpool2d"]),
+            Some("maxpool"),
+            |words| words.has(&["antialias", "antialiasing"]),
+        ),
         Rule::new(
             name("zeros", &["circular", "reflect", "replicate"]),
             None,
