@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use super::before::{has_word, is_of_other_network};
 use super::beside::{Other, refuse};
 use super::names::without_wrappers;
 use super::place::Place;
 use super::selection::{Request, Selection};
 use super::training::{is_convolutional, says_usual_strides};
+use super::words::{has_word, is_of_other_network};
 use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};
 

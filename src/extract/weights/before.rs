@@ -7,45 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::beside::{Other, refuse};
 use super::place::Place;
+use super::words::{has_word, is_of_other_network};
 use crate::error::Result;
-
-/// Words in the names of other networks, and of what only training uses.
-const OF_OTHER_NETWORKS: [&str; 34] = [
-    "acc",
-    "anchor",
-    "anchors",
-    "audio",
-    "bert",
-    "confmat",
-    "criterion",
-    "decoder",
-    "discriminator",
-    "ema",
-    "generator",
-    "gpt",
-    "language",
-    "llm",
-    "loss",
-    "lpips",
-    "metric",
-    "metrics",
-    "momentum",
-    "netd",
-    "netg",
-    "optimizer",
-    "perceptual",
-    "shadow",
-    "student",
-    "swa",
-    "target",
-    "teacher",
-    "text",
-    "token",
-    "tokenizer",
-    "train",
-    "val",
-    "vgg",
-];
 
 /// Words in the names of layers for images, whatever their shape.
 const OF_IMAGES: [&str; 7] = [
@@ -196,18 +159,6 @@ pub(super) fn check(place: &Place<'_>, others: &[Other<'_>]) -> Result<Vec<Strin
     )?;
     let unread: BTreeSet<&str> = beside().map(|other| place.module(other.name)).collect();
     Ok(unread.into_iter().map(str::to_owned).collect())
-}
-
-/// Checks whether a name is that of another network than that for the features, or of what only
-/// training uses.
-pub(super) fn is_of_other_network(name: &str) -> bool {
-    has_word(name, &OF_OTHER_NETWORKS)
-}
-
-/// Checks whether a name has one of these words between dots, underscores, hyphens and digits.
-pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
-    let mut parts = name.split(|c: char| !c.is_alphabetic());
-    parts.any(|part| words.contains(&part.to_lowercase().as_str()))
 }
 
 /// Checks whether a tensor is of prompts that have the width of the tokens of the network; those of

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::after;
-use super::before::{self, is_of_other_network};
+use super::before;
 use super::conventions::HUGGING_FACE;
 use super::heads;
 use super::listing::{StoredTensor, n_elements};
@@ -11,6 +11,7 @@ use super::names::{beginnings, root, without_wrappers};
 use super::place::Place;
 use super::selection::{Request, Selection};
 use super::timm_config::check_named;
+use super::words::is_of_other_network;
 use crate::error::{ExtractError, Result};
 use crate::extract::outline::{Expected, Outline};
 

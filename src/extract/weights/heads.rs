@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::before::has_word;
 use super::beside::{Other, refuse};
 use super::conventions::HUGGING_FACE;
 use super::listing::Setting;
 use super::selection::{Request, Selection};
 use super::training::{is_name_of_network, is_of_other_part, refusal};
+use super::words::has_word;
 use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};
 

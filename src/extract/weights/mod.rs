@@ -28,6 +28,7 @@ mod timm_config;
 mod training;
 mod training_images;
 mod windows;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,29 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::before::has_word;
 use super::beside::Other;
 use super::names::{is_counter, root, without_wrappers};
 use super::selection::{Request, Selection};
+use super::words::is_of_state;
 use crate::extract::outline::Outline;
-
-/// Words in the names of dictionaries with the state of a training.
-const OF_STATES: [&str; 14] = [
-    "amp",
-    "callbacks",
-    "loops",
-    "lr",
-    "memory",
-    "opt",
-    "optim",
-    "optimizer",
-    "optimizers",
-    "queue",
-    "rng",
-    "scaler",
-    "scheduler",
-    "schedulers",
-];
 
 /// Where the parameters of a network are in a file.
 pub(super) struct Place<'l> {
@@ -166,12 +148,4 @@ fn is_copy(copy: &str, shapes: &BTreeMap<String, &[usize]>, others: &[Other<'_>]
     });
     let parameters = shapes.keys().filter(|name| !is_buffer(name));
     2 * same.count() >= parameters.filter(|name| !is_counter(name)).count()
-}
-
-/// Checks whether a name is that of the state of a training, such as that of an optimizer, which has
-/// tensors for the numbers of parameters.
-pub(super) fn is_of_state(name: &str) -> bool {
-    let mut parts = name.split('.').skip_while(|part| *part != "state").skip(1);
-    let is_number = |part: &str| part.parse::<u64>().is_ok();
-    parts.next().is_some_and(is_number) || has_word(name, &OF_STATES)
 }

@@ -11,8 +11,8 @@ use super::listing::{Listing, Training};
 use super::names::{
     Compositions, Keys, add_bias, beginnings, convert, is_counter, without_wrappers,
 };
-use super::place::is_of_state;
 use super::problems::{Problems, Verdict, check};
+use super::words::is_of_state;
 use super::{training, windows};
 use crate::error::{ArgumentError, ExtractError, Result};
 use crate::extract::builder::Deviations;

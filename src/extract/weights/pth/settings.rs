@@ -6,7 +6,7 @@ use super::Checkpoint;
 use super::pickle::Pickle;
 use super::value::{Id, Object, Value};
 use crate::extract::weights::listing::Setting;
-use crate::extract::weights::training::settings::{collect, is_of_state};
+use crate::extract::weights::training::settings::{collect, is_state_or_result};
 
 /// How many dictionaries may be nested.
 const MAX_DEPTH: usize = 8;
@@ -70,7 +70,7 @@ impl Reader<'_> {
         let mut found = Map::new();
         for &(name, value) in items.iter().filter(|_| depth > 0) {
             let name = self.pickle.text(name);
-            let Some(name) = name.filter(|name| !is_of_state(name)) else {
+            let Some(name) = name.filter(|name| !is_state_or_result(name)) else {
                 continue;
             };
             if let Some(value) = self.read(value, depth - 1) {

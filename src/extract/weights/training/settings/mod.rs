@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 pub(in crate::extract::weights) use files::beside;
 
-use crate::extract::weights::before::has_word;
 use crate::extract::weights::listing::Setting;
+use crate::extract::weights::words::has_word;
 
 /// How many dictionaries and texts may be nested.
 const MAX_DEPTH: usize = 8;
@@ -19,7 +19,7 @@ const MAX_SETTINGS: usize = 1 << 14;
 
 /// Checks whether a name is that of the state of a training, or of its results, whose dictionaries are
 /// no settings of the network.
-pub(in crate::extract::weights) fn is_of_state(name: &str) -> bool {
+pub(in crate::extract::weights) fn is_state_or_result(name: &str) -> bool {
     const WORDS: [&str; 29] = [
         "acc",
         "accuracies",
@@ -76,7 +76,7 @@ fn add(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
             }
             for (name, value) in items.iter().filter(|_| depth > 0) {
                 let is_dictionary = matches!(value, Value::Object(_) | Value::String(_));
-                if !(is_dictionary && is_of_state(name)) {
+                if !(is_dictionary && is_state_or_result(name)) {
                     add(&joined(place, name), value, depth - 1, found);
                 }
             }

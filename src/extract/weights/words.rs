@@ -1,0 +1,77 @@
+//! Words in the names of tensors, dictionaries and settings.
+
+/// Words in the names of other networks, and of what only training uses.
+const OF_OTHER_NETWORKS: [&str; 34] = [
+    "acc",
+    "anchor",
+    "anchors",
+    "audio",
+    "bert",
+    "confmat",
+    "criterion",
+    "decoder",
+    "discriminator",
+    "ema",
+    "generator",
+    "gpt",
+    "language",
+    "llm",
+    "loss",
+    "lpips",
+    "metric",
+    "metrics",
+    "momentum",
+    "netd",
+    "netg",
+    "optimizer",
+    "perceptual",
+    "shadow",
+    "student",
+    "swa",
+    "target",
+    "teacher",
+    "text",
+    "token",
+    "tokenizer",
+    "train",
+    "val",
+    "vgg",
+];
+
+/// Words in the names of dictionaries with the state of a training.
+const OF_STATES: [&str; 14] = [
+    "amp",
+    "callbacks",
+    "loops",
+    "lr",
+    "memory",
+    "opt",
+    "optim",
+    "optimizer",
+    "optimizers",
+    "queue",
+    "rng",
+    "scaler",
+    "scheduler",
+    "schedulers",
+];
+
+/// Checks whether a name is that of the state of a training, such as that of an optimizer, which has
+/// tensors for the numbers of parameters.
+pub(super) fn is_of_state(name: &str) -> bool {
+    let mut parts = name.split('.').skip_while(|part| *part != "state").skip(1);
+    let is_number = |part: &str| part.parse::<u64>().is_ok();
+    parts.next().is_some_and(is_number) || has_word(name, &OF_STATES)
+}
+
+/// Checks whether a name is that of another network than that for the features, or of what only
+/// training uses.
+pub(super) fn is_of_other_network(name: &str) -> bool {
+    has_word(name, &OF_OTHER_NETWORKS)
+}
+
+/// Checks whether a name has one of these words between dots, underscores, hyphens and digits.
+pub(super) fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut parts = name.split(|c: char| !c.is_alphabetic());
+    parts.any(|part| words.contains(&part.to_lowercase().as_str()))
+}
