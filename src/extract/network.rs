@@ -74,9 +74,12 @@ impl Network {
     /// module, [`ArgumentError::TooFew`] if `taps` is empty, `ExtractError::NoDevice` if the device
     /// is not available, and, within `Context::File`, `ExtractError::WeightsMismatch` with all
     /// parameters that are missing, unexpected or of another shape,
-    /// `ExtractError::AmbiguousWeights` if several sets of parameters fit, and
-    /// `ExtractError::NotFiniteParameter`. Parameters of modules after the taps are neither required
-    /// nor read.
+    /// `ExtractError::AmbiguousWeights` if several sets of parameters fit,
+    /// `ExtractError::MeaningfulTensors`, `ExtractError::OtherActivation`,
+    /// `ExtractError::OtherConfiguration` or `ExtractError::OtherTraining` if other tensors, settings,
+    /// files beside the weights or the name of their file tell that the network computes something
+    /// else, and `ExtractError::NotFiniteParameter`. Parameters of modules after the taps are neither
+    /// required nor read.
     pub fn new(
         architecture: &Architecture,
         weights: &Weights,
