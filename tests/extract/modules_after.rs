@@ -66,6 +66,7 @@ fn what_reads_maps_tells_of_dilation() {
         ("backbone.", &[("ppm.features.0.1.weight", each)]),
         ("net.", &[("ASPP.image_pool.weight", &[7, 512, 1, 1])]),
         ("", &[("layer5.conv2d_list.0.weight", kernel)]),
+        ("encoder.", &[("decoder.cbr.0.weight", kernel)]),
         (
             "encoder.",
             &[
@@ -91,7 +92,7 @@ fn what_reads_maps_tells_of_dilation() {
     // The same that detectors, decoders with steps, projections and other networks have.
     for others in [
         ("neck.lateral_convs.3.conv.weight", kernel),
-        ("decoder.p5.weight", kernel),
+        ("deconv_layers.0.weight", kernel),
         ("projector.conv1.weight", kernel),
         ("neck.mlp2.0.weight", kernel),
         ("momentum_encoder.conv.weight", kernel),
@@ -101,6 +102,12 @@ fn what_reads_maps_tells_of_dilation() {
         let weights = weights("resnet18", "backbone.", &[others]);
         network("resnet18", "penultimate", &weights).unwrap();
     }
+    let names = (0..4).map(|step| format!("decoder.blocks.{step}.conv.weight"));
+    let names: Vec<String> = names.collect();
+    let shapes: [&[usize]; 4] = [kernel, &[7, 9, 3, 3], &[7, 8, 3, 3], &[7, 7, 3, 3]];
+    let steps: Vec<_> = names.iter().map(String::as_str).zip(shapes).collect();
+    let weights = weights("resnet18", "encoder.", &steps);
+    network("resnet18", "penultimate", &weights).unwrap();
 }
 
 #[test]
@@ -110,6 +117,7 @@ fn a_normalization_of_pooled_features_tells_of_the_last_stride() {
     for (prefix, others) in [
         ("base.", &[("bottleneck.running_mean", mean)][..]),
         ("", &[("feat_bn.running_mean", mean)]),
+        ("base.", &[("bottleneck.weight", mean)]),
         (
             "model.backbone.",
             &[("model.heads.neck.0.running_mean", mean)],
@@ -144,6 +152,7 @@ fn a_pooling_with_parameters_is_another_one() {
         ("", "avgpool.p", one),
         ("backbone.", "aggregation.1.p", one),
         ("encoder.", "netvlad.centroids", &[64, 512]),
+        ("features.", "whiten.weight", &[512, 512]),
         ("", "attnpool.q_proj.weight", &[512, 512]),
     ] {
         // Beside parameters without a prefix they have to be ignored also before it.
@@ -157,6 +166,20 @@ fn a_pooling_with_parameters_is_another_one() {
             &[(name, shape)],
         );
     }
+}
+
+#[test]
+fn a_head_that_reads_two_poolings_tells_of_both() {
+    let others: Others<'_> = &[
+        ("1.2.running_mean", &[1024]),
+        ("1.4.weight", &[512, 1024]),
+        ("1.8.weight", &[10, 512]),
+    ];
+    let weights = weights("resnet18", "0.", others);
+    let refused = network("resnet18", "penultimate", &weights);
+    let refused = refused.err().unwrap().report().to_string();
+    assert!(refused.contains("the mean and the maximum"), "{refused}");
+    network("resnet18", "layer4", &weights).unwrap();
 }
 
 #[test]
@@ -179,12 +202,54 @@ fn detectors_have_other_normalizations_and_strides() {
     let (message, taps) = ("the strides of Caffe", ["layer1", "conv1"]);
     let others: Others<'_> = &[("RCNN_rpn.RPN_Conv.weight", &[512, 256, 3, 3])];
     check("resnet18", taps, message, "RCNN_base.", others);
-    let architecture = Architecture::named("resnet50").unwrap();
+}
+
+/// Returns weights of a ResNet whose classifier has other tensors.
+fn with_classifier(architecture: &str, tensors: Others<'_>) -> Weights {
+    let architecture = Architecture::named(architecture).unwrap();
     let own = Network::list_parameters(&architecture).unwrap().into_iter();
     let own = own.filter(|(name, _)| !name.starts_with("fc."));
-    let all = own.chain([("fc.weight".to_owned(), vec![8631, 2048])]);
-    let faces =
-        Weights::from_tensors(all.map(|(name, shape)| (name, ArrayD::from_elem(shape, 0.5))));
+    let others = tensors
+        .iter()
+        .map(|&(name, shape)| (name.to_owned(), shape.to_vec()));
+    let all = own.chain(others);
+    Weights::from_tensors(all.map(|(name, shape)| (name, ArrayD::from_elem(shape, 0.5))))
+}
+
+#[test]
+fn a_classifier_tells_of_what_it_reads() {
+    let one: &[usize] = &[1];
+    let mean: &[usize] = &[512];
+    for (tensors, message, before) in [
+        // The mean and the maximum, all places, a map, and what else may be under this name.
+        (
+            &[("fc.weight", &[10, 1024][..])][..],
+            "all places",
+            "layer4",
+        ),
+        (&[("fc.weight", &[10, 25088])], "all places", "layer4"),
+        (&[("fc.weight", &[10, 512, 1, 1])], "all places", "layer4"),
+        (&[("fc.0.p", one)], "of a pooling", "layer4"),
+        (&[("fc.0.running_mean", mean)], "a stride of 1", "layer3"),
+    ] {
+        let weights = with_classifier("resnet18", tensors);
+        let refused = network("resnet18", "penultimate", &weights);
+        let refused = refused.err().unwrap().report().to_string();
+        assert!(refused.contains(message), "{refused}");
+        network("resnet18", before, &weights).unwrap();
+        let ignored = weights.without("fc").unwrap();
+        network("resnet18", "penultimate", &ignored).unwrap();
+    }
+    for tensors in [
+        &[("fc.weight", &[10, 512][..])][..],
+        // A projection.
+        &[("fc.0.weight", &[512, 512]), ("fc.1.running_mean", &[512])],
+        &[("fc.0.weight", &[1024, 512]), ("fc.2.weight", &[10, 1024])],
+    ] {
+        let weights = with_classifier("resnet18", tensors);
+        network("resnet18", "penultimate", &weights).unwrap();
+    }
+    let faces = with_classifier("resnet50", &[("fc.weight", &[8631, 2048])]);
     let refused = network("resnet50", "layer1", &faces);
     let refused = refused.err().unwrap().report().to_string();
     assert!(refused.contains("VGGFace2"), "{refused}");

@@ -85,7 +85,7 @@ pub(super) fn check(
         )?;
     }
     heads::check(request, selection, outline, expected, &others)?;
-    let Some(place) = Place::of(request, selection, outline, &others) else {
+    let Some(place) = Place::of(request, selection, outline, expected, &others) else {
         return Ok(Vec::new());
     };
     after::check(request, selection, &place, outline, expected, &others)?;
@@ -105,7 +105,7 @@ pub(super) fn check_unexpected(
     let outline = &expected.published;
     let names = short_names(request);
     let others = others(&names, request, selection, outline);
-    match Place::of(request, selection, outline, &others) {
+    match Place::of(request, selection, outline, expected, &others) {
         Some(place) => after::check(request, selection, &place, outline, expected, &others),
         None => Ok(()),
     }

@@ -6,7 +6,7 @@ use super::beside::Other;
 use super::names::{is_counter, root, without_wrappers};
 use super::selection::{Request, Selection};
 use super::words::is_of_state;
-use crate::extract::outline::Outline;
+use crate::extract::outline::{Expected, Outline};
 
 /// Where the parameters of a network are in a file.
 pub(super) struct Place<'l> {
@@ -20,7 +20,7 @@ pub(super) struct Place<'l> {
     outer: Vec<&'l str>,
     /// Names of the parameters of the network after the prefix.
     names: BTreeSet<String>,
-    /// Modules of the network at the top level.
+    /// Modules of the network at the top level, without a classifier after the taps.
     modules: BTreeSet<String>,
     /// Number of outputs of the first convolution: the width of tokens.
     pub width: Option<usize>,
@@ -32,6 +32,7 @@ impl<'l> Place<'l> {
         request: &Request<'_>,
         selection: &Selection,
         outline: &Outline,
+        expected: &Expected<'_>,
         others: &[Other<'l>],
     ) -> Option<Self> {
         let mut needed = outline.entries.iter().filter(|entry| entry.is_needed);
@@ -42,7 +43,11 @@ impl<'l> Place<'l> {
         let dictionary = request.listing.get(stored)?.dictionary;
         let relative = key.strip_prefix(&selection.prefix)?.trim_start_matches('.');
         let prefix = name.strip_suffix(relative)?;
-        let own = outline.entries.iter().flat_map(|entry| {
+        // What else is under the name of a classifier after the taps may be of anything.
+        let classifier = expected.classifier().map(root);
+        let own = outline.entries.iter();
+        let own = own.filter(|entry| entry.is_needed || Some(root(&entry.key)) != classifier);
+        let own = own.flat_map(|entry| {
             let composition = selection.compositions.get(&entry.key);
             let stored = composition.into_iter().flat_map(|c| c.stored());
             let stored = stored.map(without_wrappers);

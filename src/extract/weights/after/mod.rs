@@ -5,6 +5,8 @@
 //! need maps of places, or compare images, change them, and what reads the features there has a form of
 //! its own.
 
+mod modules;
+
 use std::collections::BTreeSet;
 
 use super::beside::{Other, refuse};
@@ -12,64 +14,9 @@ use super::names::without_wrappers;
 use super::place::Place;
 use super::selection::{Request, Selection};
 use super::training::{is_convolutional, says_usual_strides};
-use super::words::{has_word, is_of_other_network};
 use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};
-
-/// Modules that classify places.
-const SEGMENTATION_HEADS: [&str; 7] = [
-    "aspp",
-    "aux_classifier",
-    "auxiliary_head",
-    "classifier",
-    "decode_head",
-    "ppm",
-    "psp",
-];
-
-/// Words in the names of modules that read maps of networks with the usual strides: pyramids for the
-/// detection of objects, and what a training without labels adds.
-const WITH_USUAL_STRIDES: [&str; 7] = [
-    "fpn",
-    "lateral",
-    "laterals",
-    "mlp",
-    "predictor",
-    "projection",
-    "projector",
-];
-
-/// Names of the normalization of pooled features in programs for the re-identification of people.
-const NECKS: [&str; 7] = [
-    "add_block",
-    "bn_neck",
-    "bnneck",
-    "bottleneck",
-    "bottleneck_g",
-    "feat_bn",
-    "neck_bn",
-];
-
-/// Words in the names of modules that pool maps.
-const POOLINGS: [&str; 17] = [
-    "agg",
-    "aggregation",
-    "aggregator",
-    "attnpool",
-    "avgpool",
-    "gap",
-    "gem",
-    "gempool",
-    "globalpool",
-    "gpool",
-    "netvlad",
-    "pool",
-    "pooling",
-    "rmac",
-    "spoc",
-    "vlad",
-    "vladpool",
-];
+use modules::{Modules, is_of_caffe, is_pooling, is_segmentation_head};
 
 /// Checks that no module after a convolutional network is one whose networks often have other strides,
 /// another epsilon or another pooling.
@@ -89,6 +36,8 @@ pub(super) fn check(
     }
     let modules = Modules::of(place, others);
     let is_resnet = expected.family() == "ResNet";
+    let mut kernels = outline.entries.iter().rev().filter(|e| e.shape.len() == 4);
+    let width = kernels.next().map(|entry| entry.shape[0]);
     if is_resnet && expected.reaches("maxpool") {
         modules.refuse(
             is_of_caffe,
@@ -106,6 +55,19 @@ pub(super) fn check(
         )?;
     }
     if expected.reaches_pooling() {
+        refuse(
+            classifier_of_others(request, selection, outline, expected),
+            "a classifier of other features than the mean of the last maps over places, such as their mean and \
+             maximum, or all places: extract the maps before it (such as `--tap layer4` of a ResNet); if the \
+             mean is meant, ignore the classifier (`Weights::without`, `--without`)"
+                .to_owned(),
+        )?;
+        modules.refuse(
+            |other| is_resnet && modules.is_of_two_poolings(other, width),
+            "of modules that read the mean and the maximum of the last maps, while the architecture has the \
+             mean alone: extract the maps (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
+             the modules",
+        )?;
         modules.refuse(
             is_pooling,
             "of a pooling that has parameters, which the mean over places of the architecture does not have: \
@@ -129,8 +91,6 @@ pub(super) fn check(
         )?;
     }
     if !are_said && is_resnet && expected.reaches("layer4") {
-        let width = outline.entries.iter().rev().find(|e| e.shape.len() == 4);
-        let width = width.map(|entry| entry.shape[0]);
         modules.refuse(
             |other| modules.is_neck(other, width),
             "of a normalization of the pooled features, as in the re-identification of people, whose networks \
@@ -147,91 +107,6 @@ pub(super) fn check(
         )?;
     }
     Ok(())
-}
-
-/// The tensors of modules that the network does not have.
-struct Modules<'m, 'n> {
-    place: &'m Place<'n>,
-    others: Vec<&'m Other<'n>>,
-    /// Modules with a kernel that reads colours: other networks of images.
-    of_images: BTreeSet<&'n str>,
-}
-
-impl<'m, 'n> Modules<'m, 'n> {
-    fn of(place: &'m Place<'n>, others: &'m [Other<'n>]) -> Self {
-        let others = others
-            .iter()
-            .filter(|other| place.is_of_other_module(other));
-        let others: Vec<&Other<'_>> = others.collect();
-        let of_images = others
-            .iter()
-            .filter(|other| matches!(*other.shape, [n, 3, _, _] if n > 3));
-        Self {
-            of_images: of_images.map(|other| place.module(other.name)).collect(),
-            place,
-            others,
-        }
-    }
-
-    /// Refuses the tensors that are meant, with the modules that can be ignored.
-    fn refuse(&self, is_meant: impl Fn(&Other<'_>) -> bool, meaning: &str) -> Result<()> {
-        let meant = self.others.iter().filter(|other| is_meant(other));
-        let names: Vec<&str> = meant.map(|other| other.name).collect();
-        let modules: BTreeSet<&str> = names.iter().map(|name| self.place.module(name)).collect();
-        let flags: String = modules
-            .iter()
-            .map(|module| format!(" --without {module}"))
-            .collect();
-        refuse(
-            names.into_iter().map(str::to_owned).collect(),
-            format!("{meaning} (`Weights::without`;{flags})"),
-        )
-    }
-
-    /// Checks whether a tensor is the kernel of a convolution that reads maps with one of these numbers
-    /// of channels, in a module whose networks may have other strides.
-    fn reads_maps(&self, other: &Other<'_>, widths: &BTreeSet<usize>) -> bool {
-        if !reads(other, widths) || has_word(other.name, &WITH_USUAL_STRIDES) {
-            return false;
-        }
-        // Those with steps from small to large maps read the last map once.
-        if has_word(other.name, &["decoder"]) {
-            let of_decoder = self.others.iter().filter(|other| {
-                has_word(other.name, &["decoder"])
-                    && reads(other, widths)
-                    && !has_word(other.name, &WITH_USUAL_STRIDES)
-            });
-            return of_decoder.count() > 1;
-        }
-        !is_of_other_network(other.name) && !self.of_images.contains(self.place.module(other.name))
-    }
-
-    /// Checks whether a tensor is of a batch normalization of pooled features.
-    fn is_neck(&self, other: &Other<'_>, width: Option<usize>) -> bool {
-        let Some(module) = other.name.strip_suffix(".running_mean") else {
-            return false;
-        };
-        if module.split('.').any(|part| NECKS.contains(&part)) {
-            return true;
-        }
-        let (parent, name) = module.rsplit_once('.').unwrap_or(("", module));
-        let number: Option<usize> = name.parse().ok();
-        // Those of projections normalize the outputs of a linear layer.
-        let mut matrices = self.others.iter().filter(|o| o.shape.len() == 2);
-        let is_of_projection = matrices.any(|matrix| {
-            let (parent_of_matrix, name) = match matrix.module().rsplit_once('.') {
-                Some(parts) => parts,
-                None => ("", matrix.module()),
-            };
-            let is_before = match (name.parse::<usize>().ok(), number) {
-                (Some(matrix), Some(own)) => matrix < own,
-                _ => !parent.is_empty(),
-            };
-            parent == parent_of_matrix && is_before && width == Some(matrix.shape[0])
-        });
-        let is_of_width = width.is_some_and(|width| *other.shape == [width]);
-        is_of_width && !is_of_projection && !is_of_other_network(other.name)
-    }
 }
 
 /// Checks whether a tap depends on the stages that are dilated in networks for segmentation.
@@ -291,26 +166,36 @@ fn widths(selection: &Selection, outline: &Outline, expected: &Expected<'_>) -> 
     widths
 }
 
-/// Checks whether a tensor is a kernel that reads maps with one of these numbers of channels, together or
-/// each alone.
-fn reads(other: &Other<'_>, widths: &BTreeSet<usize>) -> bool {
-    match *other.shape {
-        [outputs, 1, height, width] => height * width > 1 && widths.contains(&outputs),
-        [_, inputs, _, _] => widths.contains(&inputs),
-        _ => false,
-    }
-}
-
 /// Checks whether no normalization of the network counts its batches, as where they are frozen.
 fn has_frozen_normalizations(request: &Request<'_>, place: &Place<'_>) -> bool {
     let mut names = request.listing.keys().map(|name| without_wrappers(name));
     !names.any(|name| name.starts_with(&place.prefix) && name.ends_with("num_batches_tracked"))
 }
 
-/// Checks whether a tensor is the kernel of a convolution in a module that classifies places.
-fn is_segmentation_head(other: &Other<'_>) -> bool {
-    let is_head = |part: &str| SEGMENTATION_HEADS.contains(&part.to_lowercase().as_str());
-    other.shape.len() == 4 && other.name.split('.').any(is_head)
+/// Returns the weights of a classifier that reads another number of features than that of the network, or
+/// maps.
+fn classifier_of_others(
+    request: &Request<'_>,
+    selection: &Selection,
+    outline: &Outline,
+    expected: &Expected<'_>,
+) -> Vec<String> {
+    let Some(classifier) = expected.classifier() else {
+        return Vec::new();
+    };
+    let key = format!("{classifier}.weight");
+    let published = expected.published.entries.iter().find(|e| e.key == key);
+    let composition = selection.compositions.get(&key);
+    let stored = composition.and_then(|composition| composition.stored().next());
+    let tensor = stored.and_then(|stored| Some((stored, request.listing.get(stored)?)));
+    let (Some(published), Some((stored, tensor))) = (published, tensor) else {
+        return Vec::new();
+    };
+    let is_other = tensor.shape.get(1) != published.shape.get(1) || tensor.shape.len() != 2;
+    match is_other && !outline.is_needed(&key) && !request.is_absent(stored) {
+        true => vec![stored.to_owned()],
+        false => Vec::new(),
+    }
 }
 
 /// Returns the name of a classifier with the 8,631 people of VGGFace2, unless the user ignores it.
@@ -321,19 +206,4 @@ fn classifier_of_faces(request: &Request<'_>) -> Vec<String> {
         .map(|(name, _)| without_wrappers(name))
         .filter(|name| !request.is_absent(name))
         .collect()
-}
-
-/// Checks whether a tensor is of Faster R-CNN by its first authors in PyTorch, or of maskrcnn-benchmark.
-fn is_of_caffe(other: &Other<'_>) -> bool {
-    let mut parts = other.name.split('.');
-    parts.any(|part| part.starts_with("RCNN_") || part.starts_with("fpn_inner"))
-}
-
-/// Checks whether a tensor is of a pooling: the exponent of a generalized mean, or in a module with such a
-/// name.
-fn is_pooling(other: &Other<'_>) -> bool {
-    let last = other.name.rsplit('.').next();
-    let is_exponent = last == Some("p") && other.shape.iter().product::<usize>() == 1;
-    let is_named = has_word(other.name, &POOLINGS) && !is_segmentation_head(other);
-    (is_exponent || is_named) && !is_of_other_network(other.name)
 }
