@@ -875,3 +875,30 @@ fn an_epsilon_that_is_named_agrees_with_the_settings() {
     assert!(build(&named(1e-5)).is_err());
     build(&named(1e-3)).unwrap();
 }
+
+#[test]
+fn names_of_variants_are_refused_where_they_matter() {
+    let resnet = |tap: &str, name| {
+        let settings = dict([("arch", Item::Text(name))]);
+        with_settings("resnet18", tap, [("args", settings)])
+    };
+    for (name, tap, before) in [
+        ("resnet18_dilated", "layer3", "layer2"),
+        ("deeplabv3_resnet18", "layer3", "layer2"),
+        ("resnet18-os16", "layer4", "layer2"),
+        ("antialiased_cnns.resnet18", "layer1", "conv1"),
+        ("resnet18_nomaxpool", "layer1", "conv1"),
+        ("resnet18-gem", "penultimate", "layer4"),
+    ] {
+        let refused = resnet(tap, name);
+        assert_refused!(
+            refused,
+            Extract(ExtractError::OtherConfiguration { .. }),
+            "{name}"
+        );
+        resnet(before, name).unwrap();
+    }
+    for name in ["resnet18_mine", "resnet18-cifar10", "facebook/resnet18.os"] {
+        resnet("penultimate", name).unwrap();
+    }
+}

@@ -8,7 +8,6 @@ mod container;
 mod convention;
 mod conventions;
 mod copies;
-mod file_name;
 mod heads;
 mod hub_config;
 mod image_processor;
@@ -27,6 +26,7 @@ mod selection;
 mod timm_config;
 mod training;
 mod training_images;
+mod variants;
 mod windows;
 mod words;
 
@@ -339,7 +339,7 @@ impl Weights {
         let of_training = training_images::described(&stored.training, expected);
         let (mut described, mut is_configured) = (Vec::from_iter(of_training), false);
         if let Some(path) = &stored.path {
-            file_name::check(path, expected).map_err(|error| stored.locate(error))?;
+            variants::check_file(path, expected).map_err(|error| stored.locate(error))?;
             let configurations = Configurations::beside(path)?;
             if let Some(network) = &configurations.network {
                 let deviations = &mut selection.deviations;

@@ -7,6 +7,7 @@ use crate::extract::ModelName;
 use crate::extract::outline::Expected;
 use crate::extract::weights::listing::{NamedArchitecture, Setting};
 use crate::extract::weights::timm_config::check_named;
+use crate::extract::weights::variants::check_name;
 
 /// Words of settings that name a network.
 const OF_NETWORKS: [&str; 16] = [
@@ -144,6 +145,10 @@ fn check_text(
     let mut texts = [text, after('/'), after(':'), after('.')].into_iter();
     let known = texts.find(|text| text.parse::<ModelName>().is_ok());
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    if has_digit && known != Some(text) {
+        let whose = setting.name.as_str();
+        check_name(text, whose, expected).map_err(|error| (error, false))?;
+    }
     let found = match known {
         Some(name) => name,
         None if has_digit => after('/'),

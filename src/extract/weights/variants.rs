@@ -1,0 +1,214 @@
+//! Variants of architectures in the names of files and in the settings of a training.
+
+use std::path::Path;
+
+use crate::error::{ExtractError, Result};
+use crate::extract::outline::Expected;
+
+/// A variant that has the parameters of an architecture but computes something else.
+struct Variant {
+    /// Parts of its names.
+    parts: &'static [&'static str],
+    /// Words of its names, between dots, hyphens and underscores.
+    words: &'static [&'static str],
+    /// Families with such networks.
+    families: &'static [&'static str],
+    /// The first module of a ResNet that differs, if it is not the first of all.
+    first: Option<&'static str>,
+    setting: &'static str,
+    found: &'static str,
+    expected: &'static str,
+}
+
+const VARIANTS: [Variant; 8] = [
+    Variant {
+        parts: &["caffe"],
+        words: &[],
+        families: &["ResNet"],
+        first: Some("maxpool"),
+        setting: "the strides of blocks and the first pooling",
+        found: "those of Caffe",
+        expected: "those of torchvision",
+    },
+    Variant {
+        parts: &[],
+        words: &["dc5"],
+        families: &["ResNet"],
+        first: Some("layer4"),
+        setting: "the last stage",
+        found: "dilated",
+        expected: "strided",
+    },
+    Variant {
+        parts: &[
+            "atrous", "danet", "deeplab", "dilated", "dilation", "pspnet",
+        ],
+        words: &["fcn", "os16", "os8"],
+        families: &["ResNet", "MobileNetV2", "MobileNetV3", "EfficientNet"],
+        first: Some("layer3"),
+        setting: "the last stages",
+        found: "dilated",
+        expected: "strided",
+    },
+    Variant {
+        parts: &["resnetaa"],
+        words: &[],
+        families: &["ResNet"],
+        first: Some("layer2"),
+        setting: "the reduction of maps",
+        found: "by means",
+        expected: "by strides",
+    },
+    Variant {
+        parts: &["antialiased", "blurpool", "resnetblur"],
+        words: &[],
+        families: &["ResNet", "VGG", "DenseNet", "MobileNetV2", "AlexNet"],
+        first: Some("maxpool"),
+        setting: "the reduction of maps",
+        found: "with blurring",
+        expected: "by strides",
+    },
+    Variant {
+        parts: &["nomaxpool", "no_maxpool", "without_maxpool"],
+        words: &[],
+        families: &["ResNet", "DenseNet"],
+        first: Some("maxpool"),
+        setting: "the first pooling",
+        found: "left out",
+        expected: "by maximum",
+    },
+    Variant {
+        parts: &[],
+        words: &["gem"],
+        families: &["ResNet", "VGG", "DenseNet", "EfficientNet", "MobileNetV2"],
+        first: Some("avgpool"),
+        setting: "the last pooling",
+        found: "a generalized mean (GeM)",
+        expected: "the mean",
+    },
+    Variant {
+        parts: &["tf_"],
+        words: &[],
+        families: &["EfficientNet", "MobileNetV2", "MobileNetV3"],
+        first: None,
+        setting: "the padding",
+        found: "that of TensorFlow",
+        expected: "symmetrical",
+    },
+];
+
+impl Variant {
+    /// Checks whether a name in small letters is that of the variant.
+    fn has_name(&self, name: &str) -> bool {
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        self.parts.iter().any(|part| name.contains(part))
+            || words.any(|word| self.words.contains(&word))
+    }
+
+    /// Checks whether a tap of the expected network would differ.
+    fn matters(&self, expected: &Expected<'_>) -> bool {
+        let is_reached = |first: &str| expected.family() != "ResNet" || expected.reaches(first);
+        self.families.contains(&expected.family()) && self.first.is_none_or(is_reached)
+    }
+}
+
+/// Checks that the name of a file is not that of a variant of the architecture that no parameter shows.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`] or [`ExtractError::OtherActivation`].
+pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let architecture = expected.architecture();
+    let is_quick = name.to_lowercase().contains("quickgelu");
+    if is_quick && expected.family() == "CLIP" && !architecture.ends_with("-quickgelu") {
+        return Err(ExtractError::OtherActivation {
+            architecture,
+            activation: "QuickGELU, as the name of the file says".to_owned(),
+            other: format!("{architecture}-quickgelu"),
+        }
+        .into());
+    }
+    check_name(
+        &name,
+        "the name of the file; rename it if that is wrong",
+        expected,
+    )?;
+    Ok(())
+}
+
+/// Checks that a name, of what `whose` says, is not that of a variant of the architecture.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_name(
+    name: &str,
+    whose: &str,
+    expected: &Expected<'_>,
+) -> std::result::Result<(), ExtractError> {
+    let small = name.to_lowercase();
+    let is_meant = |variant: &&Variant| variant.has_name(&small) && variant.matters(expected);
+    match VARIANTS.iter().find(is_meant) {
+        Some(variant) => Err(ExtractError::OtherConfiguration {
+            architecture: expected.architecture(),
+            setting: format!("{} ({name}, {whose})", variant.setting),
+            found: variant.found.to_owned(),
+            expected: variant.expected.to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Architecture;
+
+    #[test]
+    fn names_of_files_tell_of_variants() {
+        let check = |name: &str, architecture: &str, tap: &str| {
+            let architecture = Architecture::named(architecture).unwrap();
+            let taps = [architecture.module(tap)];
+            let expected = Expected::new(&architecture, &taps).unwrap();
+            super::check_file(&Path::new("caffe/dc5").join(name), &expected)
+        };
+        for (name, architecture, tap) in [
+            ("resnet50-caffe.pth", "resnet50", "penultimate"),
+            ("cafferesnet101-9d633cc0.pth", "resnet101", "layer1"),
+            ("detr-r50-dc5-f0fb7ef5.pth", "resnet50", "layer4"),
+            ("deeplabv3_resnet101.pth", "resnet101", "layer3"),
+            ("resnetblur50-84f4748f.pth", "resnet50", "penultimate"),
+            ("resnet50_GeM.pth", "resnet50", "penultimate"),
+            ("resnet50-os16.pth", "resnet50", "layer3"),
+            (
+                "tf_efficientnet_b0_aa-827b6e33.pth",
+                "efficientnet_b0",
+                "penultimate",
+            ),
+            ("vit_b_32-quickgelu-laion400m.pt", "ViT-B-32", "output"),
+        ] {
+            let refused = check(name, architecture, tap).unwrap_err();
+            let refused = refused.report().to_string();
+            assert!(refused.contains("the name of the file"), "{refused}");
+        }
+        for (name, architecture, tap) in [
+            ("resnet50-0676ba61.pth", "resnet50", "penultimate"),
+            ("resnet50-caffe.pth", "resnet50", "conv1"),
+            ("gemini_resnet50.pth", "resnet50", "penultimate"),
+            ("resnet50_GeM.pth", "resnet50", "layer4"),
+            ("detr-r50-dc5-f0fb7ef5.pth", "resnet50", "layer3"),
+            (
+                "tf_efficientnet_b0_aa-827b6e33.pth",
+                "tf_efficientnet_b0",
+                "penultimate",
+            ),
+            (
+                "vit_b_32-quickgelu-laion400m.pt",
+                "ViT-B-32-quickgelu",
+                "output",
+            ),
+            ("tf_resnet50.pth", "resnet50", "penultimate"),
+        ] {
+            check(name, architecture, tap).unwrap();
+        }
+    }
+}
