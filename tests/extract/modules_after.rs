@@ -153,6 +153,7 @@ fn a_pooling_with_parameters_is_another_one() {
         ("backbone.", "aggregation.1.p", one),
         ("encoder.", "netvlad.centroids", &[64, 512]),
         ("features.", "whiten.weight", &[512, 512]),
+        ("backbone.", "heads.pool_layer.p", one),
         ("", "attnpool.q_proj.weight", &[512, 512]),
     ] {
         // Beside parameters without a prefix they have to be ignored also before it.
@@ -255,4 +256,20 @@ fn a_classifier_tells_of_what_it_reads() {
     assert!(refused.contains("VGGFace2"), "{refused}");
     network("resnet50", "bn1", &faces).unwrap();
     network("resnet50", "layer1", &faces.without("fc").unwrap()).unwrap();
+}
+
+#[test]
+fn a_head_is_asked_about_layer_by_layer() {
+    let others: Others<'_> = &[
+        ("heads.pool_layer.p", &[1]),
+        ("heads.bottleneck.0.running_mean", &[512]),
+    ];
+    let weights = weights("resnet18", "backbone.", others);
+    let ignored = weights.without("heads.pool_layer").unwrap();
+    let refused = network("resnet18", "penultimate", &ignored);
+    let refused = refused.err().unwrap().report().to_string();
+    assert!(
+        refused.contains("--without heads.bottleneck.0"),
+        "{refused}"
+    );
 }

@@ -68,7 +68,7 @@ pub(super) fn check(
              mean alone: extract the maps (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
              the modules",
         )?;
-        modules.refuse(
+        modules.refuse_layers(
             is_pooling,
             "of a pooling that has parameters, which the mean over places of the architecture does not have: \
              extract the maps before it (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
@@ -91,7 +91,7 @@ pub(super) fn check(
         )?;
     }
     if !are_said && is_resnet && expected.reaches("layer4") {
-        modules.refuse(
+        modules.refuse_layers(
             |other| modules.is_neck(other, width),
             "of a normalization of the pooled features, as in the re-identification of people, whose networks \
              often have a stride of 1 in layer4: only taps before it can be extracted; if the stride is 2, \

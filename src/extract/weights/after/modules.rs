@@ -90,17 +90,39 @@ impl<'m, 'n> Modules<'m, 'n> {
         }
     }
 
-    /// Refuses the tensors that are meant, with the modules that can be ignored.
+    /// Refuses the tensors that are meant, with the modules beside the network that can be ignored.
     pub fn refuse(&self, is_meant: impl Fn(&Other<'_>) -> bool, meaning: &str) -> Result<()> {
+        self.refuse_each(is_meant, meaning, |other| self.place.module(other.name))
+    }
+
+    /// Refuses the tensors that are meant, with the layers that can be ignored: others in the same module
+    /// may mean something else.
+    pub fn refuse_layers(
+        &self,
+        is_meant: impl Fn(&Other<'_>) -> bool,
+        meaning: &str,
+    ) -> Result<()> {
+        self.refuse_each(is_meant, meaning, |other| match other.module() {
+            "" => other.name,
+            layer => layer,
+        })
+    }
+
+    fn refuse_each(
+        &self,
+        is_meant: impl Fn(&Other<'_>) -> bool,
+        meaning: &str,
+        ignored: impl Fn(&Other<'n>) -> &'n str,
+    ) -> Result<()> {
         let meant = self.others.iter().filter(|other| is_meant(other));
-        let names: Vec<&str> = meant.map(|other| other.name).collect();
-        let modules: BTreeSet<&str> = names.iter().map(|name| self.place.module(name)).collect();
-        let flags: String = modules
+        let meant: Vec<&Other<'_>> = meant.copied().collect();
+        let ignored: BTreeSet<&str> = meant.iter().map(|other| ignored(other)).collect();
+        let flags: String = ignored
             .iter()
-            .map(|module| format!(" --without {module}"))
+            .map(|name| format!(" --without {name}"))
             .collect();
         refuse(
-            names.into_iter().map(str::to_owned).collect(),
+            meant.iter().map(|other| other.name.to_owned()).collect(),
             format!("{meaning} (`Weights::without`;{flags})"),
         )
     }
