@@ -181,6 +181,9 @@ fn a_head_that_reads_two_poolings_tells_of_both() {
     let refused = refused.err().unwrap().report().to_string();
     assert!(refused.contains("the mean and the maximum"), "{refused}");
     network("resnet18", "layer4", &weights).unwrap();
+    let flat: Others<'_> = &[("out.1.weight", &[10, 512 * 49])];
+    let weights = self::weights("resnet18", "net.", flat);
+    assert!(network("resnet18", "penultimate", &weights).is_err());
 }
 
 #[test]
@@ -193,6 +196,21 @@ fn detectors_have_other_normalizations_and_strides() {
     let named = detector.clone().with_epsilon(0.0).unwrap();
     assert_ne!(named.fingerprint(), detector.fingerprint());
     network("resnet18", "layer4", &named).unwrap();
+    // Those of MobileNetV3 have another one also where they are trained.
+    let counter: (&str, &[usize]) = ("backbone.body.features.0.1.num_batches_tracked", &[]);
+    let mobile = [
+        (
+            "backbone.fpn.inner_blocks.1.0.weight",
+            &[256, 960, 1, 1][..],
+        ),
+        counter,
+    ];
+    let mobile = weights("mobilenet_v3_large", "backbone.body.", &mobile);
+    let refused = network("mobilenet_v3_large", "features.16", &mobile);
+    let refused = refused.err().unwrap().report().to_string();
+    assert!(refused.contains("--epsilon 1e-5"), "{refused}");
+    let mobile = mobile.with_epsilon(1e-5).unwrap();
+    network("mobilenet_v3_large", "features.16", &mobile).unwrap();
     // Normalizations that are trained have the usual epsilon.
     let counter: (&str, &[usize]) = ("backbone.body.bn1.num_batches_tracked", &[]);
     let trained = weights("resnet18", "backbone.body.", &[lateral, counter]);

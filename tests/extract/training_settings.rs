@@ -902,3 +902,17 @@ fn names_of_variants_are_refused_where_they_matter() {
         resnet("penultimate", name).unwrap();
     }
 }
+
+#[test]
+fn networks_of_efficientnet_pytorch_have_names_with_hyphens() {
+    let named = |name| [("args", dict([("encoder_name", Item::Text(name))]))];
+    let tensorflow = |name| with_settings("tf_efficientnet_b0", "conv_stem", named(name));
+    tensorflow("efficientnet-b0").unwrap();
+    tensorflow("tu-tf_efficientnet_b0").unwrap();
+    let usual = with_settings(
+        "efficientnet_b0",
+        "features.0",
+        named("tu-tf_efficientnet_b0"),
+    );
+    assert_refused!(usual, Extract(ExtractError::OtherConfiguration { .. }));
+}

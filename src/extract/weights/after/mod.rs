@@ -64,8 +64,8 @@ pub(super) fn check(
         )?;
         modules.refuse(
             |other| is_resnet && modules.is_of_two_poolings(other, width),
-            "of modules that read the mean and the maximum of the last maps, while the architecture has the \
-             mean alone: extract the maps (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
+            "of modules that read the mean and the maximum of the last maps, or all places, while the \
+             architecture has the mean alone: extract the maps (such as `--tap layer4` of a ResNet); if the mean is meant, ignore \
              the modules",
         )?;
         modules.refuse_layers(
@@ -98,9 +98,17 @@ pub(super) fn check(
              ignore the module",
         )?;
     }
-    if request.epsilon.is_none() && has_frozen_normalizations(request, place) {
+    let is_of_detector = |other: &Other<'_>| other.name.contains("fpn.inner_blocks.");
+    if request.epsilon.is_none() && expected.family() == "MobileNetV3" {
         modules.refuse(
-            |other| other.name.contains("fpn.inner_blocks."),
+            is_of_detector,
+            "of a detector of torchvision, whose normalizations have an epsilon of 1e-5 and not 1e-3: name it \
+             (`Weights::with_epsilon`, `--epsilon 1e-5`), or ignore the module if it is 1e-3",
+        )?;
+    }
+    if request.epsilon.is_none() && is_resnet && has_frozen_normalizations(request, place) {
+        modules.refuse(
+            is_of_detector,
             "of a detector of torchvision with frozen normalizations, whose epsilon is 0 in published \
              weights (COCO_V1) and 1e-5 in others: name it (`Weights::with_epsilon`, `--epsilon 0` or \
              `--epsilon 1e-5`), or ignore the module if it is 1e-5",

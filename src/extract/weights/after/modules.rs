@@ -44,7 +44,7 @@ const NECKS: [&str; 7] = [
 ];
 
 /// Words in the names of modules that pool maps, or that are learned for pooled features in retrieval.
-const POOLINGS: [&str; 19] = [
+const POOLINGS: [&str; 20] = [
     "agg",
     "aggregation",
     "aggregator",
@@ -57,6 +57,7 @@ const POOLINGS: [&str; 19] = [
     "gpool",
     "netvlad",
     "pool",
+    "pooler",
     "pooling",
     "rmac",
     "spoc",
@@ -152,14 +153,17 @@ impl<'m, 'n> Modules<'m, 'n> {
         kernels.filter(|o| has_word(o.name, &["decoder"])).count()
     }
 
-    /// Checks whether a tensor is a normalization of twice as many features as the maps have, or a matrix
-    /// for them, before all others of its module.
+    /// Checks whether a tensor is a normalization of twice as many features as the maps have channels, or of
+    /// those of all places, or a matrix for them, before all others of its module.
     pub fn is_of_two_poolings(&self, other: &Other<'_>, width: Option<usize>) -> bool {
-        let is_double = |n: usize| width.is_some_and(|width| n == 2 * width);
+        // Fewer places than 6 × 6 may be a number of features of something else.
+        let is_of_maps = |ratio: usize| ratio == 2 || ratio >= 36 && ratio.isqrt().pow(2) == ratio;
+        let is_several =
+            |n: usize| width.is_some_and(|width| n.is_multiple_of(width) && is_of_maps(n / width));
         let module = self.place.module(other.name);
         let is_meant = match *other.shape {
-            [_, inputs] => is_double(inputs) && other.name.ends_with(".weight"),
-            [n] => is_double(n) && other.name.ends_with(".running_mean"),
+            [_, inputs] => is_several(inputs) && other.name.ends_with(".weight"),
+            [n] => is_several(n) && other.name.ends_with(".running_mean"),
             _ => false,
         };
         let mut matrices = self.others.iter().filter(|o| o.shape.len() == 2);

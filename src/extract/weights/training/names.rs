@@ -142,7 +142,23 @@ fn check_text(
     expected: &Expected<'_>,
 ) -> std::result::Result<bool, (ExtractError, bool)> {
     let after = |separator: char| text.rsplit(separator).next().unwrap_or(text);
-    let mut texts = [text, after('/'), after(':'), after('.')].into_iter();
+    let small = after('/').to_lowercase();
+    // efficientnet_pytorch spells its networks so, which are those of TensorFlow.
+    if small.starts_with("efficientnet-b") && expected.family() == "EfficientNet (TensorFlow)" {
+        let own = expected.architecture().replace('_', "-");
+        return Ok(own.ends_with(&small));
+    }
+    // Of timm in segmentation_models_pytorch.
+    let of_timm = ["tu-", "timm-"];
+    let of_timm = of_timm.iter().find_map(|prefix| text.strip_prefix(prefix));
+    let texts = [
+        text,
+        of_timm.unwrap_or(text),
+        after('/'),
+        after(':'),
+        after('.'),
+    ];
+    let mut texts = texts.into_iter();
     let known = texts.find(|text| text.parse::<ModelName>().is_ok());
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && known != Some(text) {

@@ -10,17 +10,28 @@ use crate::extract::weights::configuration::read_text;
 use crate::extract::weights::listing::Setting;
 
 /// Names of files with settings, without their endings.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 17] = [
     "args",
     "config",
     "hparams",
+    "hps",
     "hyper_parameters",
     "hyperparameters",
+    "hyperparams",
     "model_args",
     "model_config",
+    "opt",
+    "options",
+    "opts",
+    "params",
+    "settings",
     "train_args",
+    "training_args",
     ".hydra/config",
 ];
+
+/// Names of folders with checkpoints alone.
+const OF_CHECKPOINTS: [&str; 5] = ["checkpoint", "checkpoints", "ckpt", "ckpts", "weights"];
 
 /// Reads the settings in the files beside the weights that timm, Lightning, Hydra and other programs
 /// write.
@@ -29,9 +40,17 @@ const NAMES: [&str; 9] = [
 /// Returns [`FileError::Read`] or [`FileError::Malformed`] if a file cannot be read.
 pub(in crate::extract::weights) fn beside(weights: &Path) -> Result<Vec<Setting>> {
     let mut found = Vec::new();
-    for name in NAMES {
+    let folder = weights.parent();
+    // Lightning and others have a folder of checkpoints beside the settings.
+    let is_of_checkpoints = |folder: &&Path| {
+        let name = folder.file_name().map(|name| name.to_string_lossy());
+        name.is_some_and(|name| OF_CHECKPOINTS.contains(&name.to_lowercase().as_str()))
+    };
+    let outer = folder.filter(is_of_checkpoints).and_then(Path::parent);
+    let folders = folder.into_iter().chain(outer);
+    for (folder, name) in folders.flat_map(|folder| NAMES.map(|name| (folder, name))) {
         for ending in ["json", "yaml", "yml"] {
-            let path = weights.with_file_name(format!("{name}.{ending}"));
+            let path = folder.join(format!("{name}.{ending}"));
             if !path.is_file() {
                 continue;
             }
@@ -64,7 +83,15 @@ pub(in crate::extract::weights) fn beside(weights: &Path) -> Result<Vec<Setting>
 fn parse(path: &Path, ending: &str) -> Result<std::result::Result<Value, BoxedError>> {
     let text = read_text(path)?;
     Ok(match ending {
-        "json" => serde_json::from_slice(&text).map_err(Into::into),
+        // Programs in Python write numbers that JSON does not have, but YAML.
+        "json" => serde_json::from_slice(&text).or_else(|error| {
+            let text = std::str::from_utf8(&text).map_err(|_| error.to_string())?;
+            let value = yaml::parse(text).map_err(|_| error.to_string())?;
+            match value.is_object() {
+                true => Ok(value),
+                false => Err(error.to_string().into()),
+            }
+        }),
         _ => String::from_utf8(text)
             .map_err(Into::into)
             .and_then(|text| yaml::parse(&text)),
@@ -80,4 +107,23 @@ fn is_of_library(config: &Value) -> bool {
         "transformers_version",
     ];
     names.iter().any(|name| config.get(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_found_beside_a_folder_of_checkpoints() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("hparams.yaml"), "lr: 1").unwrap();
+        let n_found =
+            |folder: &str, root: &Path| beside(&root.join(folder).join("last.ckpt")).unwrap().len();
+        assert_eq!(n_found("checkpoints", folder.path()), 1);
+        assert_eq!(n_found("others", folder.path()), 0);
+        // As Python writes numbers that JSON does not have.
+        let text = r#"{"best": NaN, "lr": [Infinity, 1e-3]}"#;
+        std::fs::write(folder.path().join("args.json"), text).unwrap();
+        assert_eq!(n_found(".", folder.path()), 3);
+    }
 }
