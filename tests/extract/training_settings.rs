@@ -737,6 +737,44 @@ fn settings_are_compared_by_their_words() {
 }
 
 #[test]
+fn settings_of_other_parts_are_no_matter() {
+    let resnet = |settings: Item| with_settings("resnet18", "penultimate", [("config", settings)]);
+    let text = |name, value| dict([(name, Item::Text(value))]);
+    let number = |name, value| dict([(name, Item::Number(value))]);
+    for settings in [
+        text("embedding_activation", "leaky_relu"),
+        text("fc_activation", "elu"),
+        text("frame_pooling", "max"),
+        text("video_aggregation", "attention"),
+        text("agg", "max"),
+        text("crop_padding_mode", "reflect"),
+        dict([("eval_cifar", Item::Flag(true))]),
+        dict([("dilate_mask", Item::Flag(true))]),
+        number("mask_dilation", 5),
+        number("edge_dilation", 3),
+        number("max_dilation", 4),
+        number("output_stride", 4),
+        dict([("regressor", text("activation", "gelu"))]),
+        dict([("depth_net", text("activation", "elu"))]),
+        dict([("fusion", dict([("kwargs", text("act", "gelu"))]))]),
+        dict([("graph", text("pooling", "max"))]),
+        dict([("attention", dict([("act", text("name", "gelu"))]))]),
+        dict([("pose", dict([("eps", Item::Real(0.5))]))]),
+    ] {
+        resnet(settings).unwrap();
+    }
+    for settings in [
+        dict([("model_kwargs", text("activation", "gelu"))]),
+        dict([("image_tower", text("act", "gelu"))]),
+        dict([("my_settings", text("global_pool", "max"))]),
+        dict([("net", dict([("act_cfg", text("type", "GELU"))]))]),
+    ] {
+        let refused = resnet(settings);
+        assert_refused!(refused, Extract(ExtractError::OtherTraining { .. }));
+    }
+}
+
+#[test]
 fn the_usual_settings_are_those_of_each_family() {
     for (architecture, tap, name, usual, other) in [
         ("mobilenet_v2", "features.0", "activation", "relu6", "relu"),

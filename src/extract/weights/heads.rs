@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::beside::{Other, refuse};
 use super::conventions::HUGGING_FACE;
 use super::listing::Setting;
@@ -64,8 +66,13 @@ pub(super) fn check(
         ))
     };
     let stated = settings.iter().filter(|setting| is_n_heads(setting.key()));
-    let mut stated = stated.filter_map(|setting| Some((setting, setting.value.as_u64()?)));
-    let stated: Option<(&&Setting, u64)> = stated.next();
+    let stated = stated.filter_map(|setting| Some((setting, number(&setting.value)?)));
+    let by_width = settings.iter().filter_map(|setting| {
+        let width = number(&setting.value).filter(|&n| is_width_of_head(setting.key(), n))?;
+        let n = width_of(expected)?.checked_div(width)?;
+        Some((setting, n))
+    });
+    let stated: Option<(&&Setting, u64)> = stated.chain(by_width).next();
     match stated {
         Some((_, n)) if n == usual as u64 => return Ok(()),
         Some((setting, n)) => return refuse_setting(setting, format!("{n} ({})", setting.name)),
@@ -108,12 +115,13 @@ pub(super) fn check(
 /// Checks whether a setting is the number of heads: `heads`, `num_attention_heads`, `nhead`.
 fn is_n_heads(name: &str) -> bool {
     const HEADS: [&str; 3] = ["heads", "nhead", "nheads"];
-    const NUMBER: [&str; 4] = ["n", "num", "number", "of"];
-    const OF_NETWORK: [&str; 11] = [
+    const NUMBER: [&str; 5] = ["n", "nb", "num", "number", "of"];
+    const OF_NETWORK: [&str; 12] = [
         "att",
         "attention",
         "attn",
         "backbone",
+        "enc",
         "encoder",
         "head",
         "model",
@@ -128,6 +136,35 @@ fn is_n_heads(name: &str) -> bool {
     let all = [&HEADS[..], &NUMBER, &OF_NETWORK].concat();
     (is_number || words.iter().any(|word| HEADS.contains(word)))
         && words.iter().all(|word| all.contains(word))
+}
+
+/// Checks whether a setting is the width of each head: `head_dim`, `dim_head`. That of a classifier or a
+/// projection is larger.
+fn is_width_of_head(name: &str, width: u64) -> bool {
+    const WORDS: [&str; 7] = ["att", "attention", "attn", "dim", "head", "size", "vit"];
+
+    let words: Vec<&str> = name.split('_').collect();
+    let is_width = words.contains(&"head") && (words.contains(&"dim") || words.contains(&"size"));
+    is_width && (8..128).contains(&width) && words.iter().all(|word| WORDS.contains(word))
+}
+
+/// Returns the width of the tokens.
+fn width_of(expected: &Expected<'_>) -> Option<u64> {
+    let mut kernels = expected.published.entries.iter();
+    let kernel = kernels.find(|entry| entry.shape.len() == 4)?;
+    kernel.shape.first().map(|&width| width as u64)
+}
+
+/// Returns a number, or that in a text or in a list of one.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Array(parts) => match &parts[..] {
+            [part] => part.as_u64(),
+            _ => None,
+        },
+        value => value.as_u64(),
+    }
 }
 
 /// Checks whether a name is that of a training whose small networks have 12 heads.

@@ -104,8 +104,13 @@ impl<'b> Machine<'b> {
     }
 
     pub(super) fn push_bytes(&mut self, length: usize) -> Result<()> {
-        self.take_slice(length)?;
-        self.push(Value::Other)
+        /// The most bytes that may be settings.
+        const MAX_BYTES: usize = 1 << 20;
+
+        let bytes = self.take_slice(length)?;
+        let is_short = length <= MAX_BYTES;
+        let value = is_short.then(|| Value::Bytes(bytes.into()));
+        self.push(value.unwrap_or(Value::Other))
     }
 
     pub(super) fn push_tuple(&mut self, length: usize) -> Result<()> {

@@ -47,6 +47,9 @@ impl Reader<'_> {
         self.n_left = self.n_left.checked_sub(1)?;
         let pickle = self.pickle;
         let id = inner(pickle, id);
+        if let Some(bytes) = bytes(pickle, id) {
+            return String::from_utf8(bytes).ok().map(Json::from);
+        }
         match pickle.value(id) {
             Value::Object(object) => match self.of_object(object, depth) {
                 Some(value) => Some(value),
@@ -90,6 +93,9 @@ impl Reader<'_> {
         }
         let arguments = pickle.tuple(object.arguments);
         match (class, arguments) {
+            ("numpy.core.multiarray.scalar" | "numpy._core.multiarray.scalar", &[kind, data]) => {
+                scalar(pickle, kind, &bytes(pickle, data)?)
+            }
             ("functools.partial", &[function]) => {
                 let mut found = Map::new();
                 found.insert("_target_".to_owned(), json(pickle, function)?);
@@ -107,6 +113,48 @@ impl Reader<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns bytes, which older pickles store as a text.
+fn bytes(pickle: &Pickle, id: Id) -> Option<Vec<u8>> {
+    match pickle.value(id) {
+        Value::Bytes(bytes) => Some(bytes.to_vec()),
+        Value::Object(object) if pickle.global(object.callable) == Some("_codecs.encode") => {
+            let &[text, _] = pickle.tuple(object.arguments) else {
+                return None;
+            };
+            let mut letters = pickle.text(text)?.chars();
+            letters.try_fold(Vec::new(), |mut bytes, c| {
+                bytes.push(u8::try_from(u32::from(c)).ok()?);
+                Some(bytes)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Converts a number of NumPy: its type, such as `i8`, and its bytes from the last to the first.
+fn scalar(pickle: &Pickle, kind: Id, data: &[u8]) -> Option<Json> {
+    let Value::Object(kind) = pickle.value(kind) else {
+        return None;
+    };
+    let kind = pickle.text(*pickle.tuple(kind.arguments).first()?)?;
+    Some(match kind {
+        "f2" => half::f16::from_le_bytes(data.try_into().ok()?)
+            .to_f64()
+            .into(),
+        "f4" => f32::from_le_bytes(data.try_into().ok()?).into(),
+        "f8" => f64::from_le_bytes(data.try_into().ok()?).into(),
+        "b1" => (*data.first()? != 0).into(),
+        kind if kind.starts_with(['i', 'u']) && (1..=8).contains(&data.len()) => {
+            // The sign is that of the last byte.
+            let is_negative = kind.starts_with('i') && data.last()? >> 7 == 1;
+            let mut all = [if is_negative { 0xff } else { 0 }; 8];
+            all[..data.len()].copy_from_slice(data);
+            i64::from_le_bytes(all).into()
+        }
+        _ => return None,
+    })
 }
 
 /// Returns the value in a node of OmegaConf, or the value itself.

@@ -21,7 +21,9 @@ pub(super) enum Value {
     None,
     True,
     False,
-    /// Any value that is not needed: bytes or a set.
+    /// Bytes, unless they are many.
+    Bytes(Box<[u8]>),
+    /// Any value that is not needed, such as a set.
     Other,
 }
 

@@ -1,6 +1,8 @@
 //! Settings of a training that change what a network computes, but no shape of its parameters.
 
+mod activations;
 mod names;
+mod poolings;
 mod rules;
 pub(super) mod settings;
 mod usual;
@@ -13,10 +15,13 @@ use super::conventions::{HUGGING_FACE, TIMM};
 use super::hub_config::{side, smallest_image};
 use super::listing::{Setting, Training};
 use crate::error::{Error, ExtractError, Result};
+use crate::extract::layers::Activation;
 use crate::extract::outline::Expected;
+use activations::{is_activation, of_activations, of_slope};
+use poolings::{is_pooling, of_pooling, of_power, of_tokens};
 use rules::{
-    Rule, of_activation, of_bottlenecks, of_convolutions, of_epsilon, of_last_stride,
-    of_normalizations, of_padding, of_pooling, of_resnet, of_tokens,
+    Rule, of_bottlenecks, of_convolutions, of_epsilon, of_first_convolution, of_first_pooling,
+    of_first_stride, of_last_stride, of_normalizations, of_padding,
 };
 use settings::collect;
 use words::Words;
@@ -38,7 +43,7 @@ pub(super) fn check(
     expected: &Expected<'_>,
 ) -> Result<()> {
     names::check(&training.settings, expected)?;
-    let rules = rules_of(library, epsilon, expected);
+    let rules = rules_of(training, library, epsilon, expected);
     let mut settings = of_network(&training.settings, is_convolutional(expected));
     let unusual = settings.find_map(|setting| {
         let unusual = unusual(setting, &rules, expected);
@@ -121,13 +126,14 @@ pub(super) fn check_configuration(
 /// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
 /// 32, or a stride of 2 in its last stage.
 pub(super) fn says_usual_strides(training: &Training) -> bool {
-    let rules = of_convolutions().into_iter().chain([of_last_stride()]);
+    let rules = of_convolutions().into_iter().chain(of_last_stride());
     let rules: Vec<Rule> = rules.filter(|rule| rule.is_of_strides).collect();
     let mut settings = of_network(&training.settings, true);
     settings.any(|setting| {
         let words = Words::of(setting);
-        let mut of_setting = rules.iter().filter(|rule| (rule.is_of)(&words));
-        !setting.value.is_null() && of_setting.any(|rule| rule.usual.is(&setting.value))
+        let of_setting: Vec<_> = rules.iter().filter(|rule| (rule.is_of)(&words)).collect();
+        let mut is_said = of_setting.iter().map(|rule| rule.usual.is(&setting.value));
+        !setting.value.is_null() && !of_setting.is_empty() && is_said.all(|is_usual| is_usual)
     })
 }
 
@@ -151,7 +157,12 @@ fn has_strides(expected: &Expected<'_>) -> bool {
 }
 
 /// Returns the rules for a network whose parameters have the names of a library.
-fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>) -> Vec<Rule> {
+fn rules_of(
+    training: &Training,
+    library: Option<&str>,
+    epsilon: Option<f64>,
+    expected: &Expected<'_>,
+) -> Vec<Rule> {
     let published = &expected.published;
     let has = |ending: &str| published.entries.iter().any(|e| e.key.ends_with(ending));
     let family = expected.family();
@@ -164,8 +175,12 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
     if has_strides(expected) {
         rules.extend(of_convolutions());
     }
+    if is_resnet || family == "DenseNet" {
+        rules.extend(of_first_pooling());
+    }
+    rules.extend(first_stride(family).map(of_first_stride));
     if is_resnet {
-        rules.extend(of_resnet());
+        rules.push(of_first_convolution());
         if has(".conv3.weight") {
             rules.extend(of_bottlenecks());
         }
@@ -174,7 +189,7 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
         rules.extend([of_normalizations(), of_padding()]);
     }
     if is_resnet || ["RegNet", "ConvNeXt", "ConvNeXt V2"].contains(&family) {
-        rules.push(of_last_stride());
+        rules.extend(of_last_stride());
     }
     let mut epsilons = match epsilon {
         Some(named) => vec![named],
@@ -189,13 +204,39 @@ fn rules_of(library: Option<&str>, epsilon: Option<f64>, expected: &Expected<'_>
         rules.push(of_epsilon(epsilons, is_of_batches));
     }
     if !published.activations.is_empty() {
-        rules.push(of_activation(&published.activations));
+        rules.extend(of_activations(&published.activations));
+        let is_rectified = published.activations.contains(&Activation::Relu);
+        // Without that, it may be the default of an option that is not used.
+        let is_said = is_named(training, expected, is_activation);
+        rules.extend((is_rectified && !is_said).then(of_slope));
     }
     if is_pooled {
-        rules.extend(has_tokens.then(of_tokens));
-        rules.extend((is_averaged && is_convolutional(expected)).then(of_pooling));
+        if has_tokens {
+            rules.extend(of_tokens());
+        }
+        if is_averaged && is_convolutional(expected) {
+            rules.extend(of_pooling());
+            rules.extend((!is_named(training, expected, is_pooling)).then(of_power));
+        }
     }
     rules
+}
+
+/// Returns the stride of the first convolution, if it is one that trainings change.
+fn first_stride(family: &str) -> Option<f64> {
+    const TWO: [&str; 5] = ["DenseNet", "EfficientNet", "MobileNet", "RegNet", "ResNet"];
+
+    match family {
+        "ResNet for CIFAR" => None,
+        family if family.starts_with("ConvNeXt") => Some(4.0),
+        family => TWO.iter().any(|two| family.starts_with(two)).then_some(2.0),
+    }
+}
+
+/// Checks whether a setting of a kind is a text.
+fn is_named(training: &Training, expected: &Expected<'_>, is_of: fn(&Words<'_>) -> bool) -> bool {
+    let mut settings = of_network(&training.settings, is_convolutional(expected));
+    settings.any(|setting| setting.value.is_string() && is_of(&Words::of(setting)))
 }
 
 /// Returns a setting with what it is in the network, if that is something else and a tap depends on it.
@@ -266,35 +307,4 @@ fn usual_of_stages(setting: &Setting) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usual_strides_are_said_explicitly() {
-        let says = |name: &str, value: Value| {
-            let setting = Setting::new(name, value);
-            says_usual_strides(&Training {
-                named: Vec::new(),
-                settings: vec![setting],
-            })
-        };
-        for (name, value) in [
-            ("args.dilation", false.into()),
-            ("hparams.output_stride", 32.into()),
-            ("config.model.last_stride", 2.into()),
-            ("replace_stride_with_dilation", vec![false; 3].into()),
-        ] {
-            assert!(says(name, value), "{name}");
-        }
-        for (name, value) in [
-            ("args.dilation", true.into()),
-            ("args.dilation", Value::Null),
-            ("hparams.output_stride", 8.into()),
-            ("model.last_stride", 1.into()),
-            ("decoder.dilation", false.into()),
-            ("bn_tf", false.into()),
-        ] {
-            assert!(!says(name, value), "{name}");
-        }
-    }
-}
+mod tests;

@@ -2,12 +2,11 @@
 
 use super::usual::Usual;
 use super::words::Words;
-use crate::extract::layers::Activation;
 
 /// Settings that mean the same.
 pub(super) struct Rule {
     /// Checks whether a setting is one of them.
-    pub is_of: fn(&Words<'_>) -> bool,
+    pub is_of: Box<dyn Fn(&Words<'_>) -> bool>,
     pub usual: Usual,
     /// The first module of a ResNet that the settings change, if it is not the first of all.
     pub first: Option<&'static str>,
@@ -16,16 +15,24 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    fn new(usual: Usual, first: Option<&'static str>, is_of: fn(&Words<'_>) -> bool) -> Self {
+    pub fn new(
+        usual: Usual,
+        first: Option<&'static str>,
+        is_of: impl Fn(&Words<'_>) -> bool + 'static,
+    ) -> Self {
         Self {
-            is_of,
+            is_of: Box::new(is_of),
             usual,
             first,
             is_of_strides: false,
         }
     }
 
-    fn of_strides(usual: Usual, first: &'static str, is_of: fn(&Words<'_>) -> bool) -> Self {
+    fn of_strides(
+        usual: Usual,
+        first: &'static str,
+        is_of: impl Fn(&Words<'_>) -> bool + 'static,
+    ) -> Self {
         Self {
             is_of_strides: true,
             ..Self::new(usual, Some(first), is_of)
@@ -33,7 +40,7 @@ impl Rule {
     }
 }
 
-fn name(usual: &'static str, others: &'static [&'static str]) -> Usual {
+pub(super) fn name(usual: &'static str, others: &'static [&'static str]) -> Usual {
     Usual::Name(vec![usual], others)
 }
 
@@ -41,23 +48,37 @@ fn name(usual: &'static str, others: &'static [&'static str]) -> Usual {
 pub(super) fn of_convolutions() -> Vec<Rule> {
     vec![
         Rule::of_strides(Usual::NotDilated, "layer3", |words| {
+            // Others are those of masks, edges and kernels.
+            const BESIDE: [&str; 17] = [
+                "and", "atrous", "dilate", "dilated", "dilation", "fully", "instead", "list",
+                "out", "output", "rate", "replace", "res", "scale", "stride", "strides", "to",
+            ];
+
             let is_dilation = |word: &&str| word.starts_with("dilat") || *word == "atrous";
-            let is_of_stages = words.has(&["dilations", "rates"]);
-            words.key.iter().any(is_dilation) && !is_of_stages && !words.is_negated()
+            words.key.iter().any(is_dilation) && words.has_only(&BESIDE)
         }),
-        Rule::of_strides(Usual::Number(32.0), "layer3", |words| {
+        Rule::of_strides(Usual::OutputStride, "layer3", |words| {
             let is_stride = words.has(&["stride", "strides"])
-                && words.has(&["output", "out", "backbone", "encoder", "total"]);
-            let is_factor = words.has(&["downsample", "downsampling"])
-                && words.has(&["factor", "ratio", "rate"]);
+                && words.has(&[
+                    "output", "out", "backbone", "encoder", "total", "feature", "feat",
+                ]);
+            let is_factor = words.has(&["downsample", "downsampling", "downscale"])
+                && words.has(&["factor", "output", "ratio", "rate"]);
             // The name of an operating system is no number.
             is_stride || is_factor || words.key == ["os"]
+        }),
+        // Dilations of the blocks of the last stage.
+        Rule::new(Usual::NotDilated, Some("layer4"), |words| {
+            words.has(&["multigrid"]) || words.has(&["multi"]) && words.has(&["grid"])
         }),
         Rule::new(Usual::Off, None, |words| {
             let is_small = words.has(&["small", "tiny", "low", "lowres"]);
             let of_images = ["stem", "conv", "image", "images", "input", "inputs", "res"];
             let is_of_images = words.has(&of_images) || words.has(&["resolution", "lowres"]);
-            words.has(&["cifar"]) || is_small && is_of_images
+            let of_cifar = [
+                "cifar", "first", "head", "like", "small", "stem", "style", "version",
+            ];
+            words.has(&["cifar"]) && words.has_only(&of_cifar) || is_small && is_of_images
         }),
         Rule::new(Usual::Nothing, Some("maxpool"), |words| {
             let of_blur = ["antialiased", "blurpool"];
@@ -78,11 +99,10 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
             Some("maxpool"),
             |words| words.has(&["antialias", "antialiasing"]),
         ),
-        Rule::new(
-            name("zeros", &["circular", "reflect", "replicate"]),
-            None,
-            |words| words.has(&["padding", "pad"]) && words.has(&["mode", "type"]),
-        ),
+        Rule::new(name("zeros", &PADDINGS), None, is_padding),
+        Rule::new(Usual::False, None, |words| {
+            is_padding(words) && words.has(&PADDINGS)
+        }),
         // Layers whose weights are standardized.
         Rule::new(
             name(
@@ -110,14 +130,49 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
     ]
 }
 
-/// Returns the rule for the stride of the last stage.
-pub(super) fn of_last_stride() -> Rule {
-    Rule::of_strides(Usual::Number(2.0), "layer4", |words| {
-        let of_last = [
-            "last", "final", "layer4", "stage4", "block4", "res5", "conv5",
-        ];
-        words.has(&["stride", "strides"]) && words.has(&of_last)
-    })
+/// Paddings of convolutions by other values than zeros.
+const PADDINGS: [&str; 6] = [
+    "circular",
+    "reflect",
+    "reflection",
+    "replicate",
+    "symmetric",
+    "wrap",
+];
+
+/// Checks whether a setting is the padding of convolutions, and not of images.
+fn is_padding(words: &Words<'_>) -> bool {
+    let of_images = [
+        "border", "crop", "image", "images", "img", "input", "random", "resize",
+    ];
+    words.has(&["pad", "padding"]) && !words.has(&of_images) && words.is_in_network(&["layer"])
+}
+
+/// Returns the rules for the stride of the last stage.
+pub(super) fn of_last_stride() -> [Rule; 3] {
+    let is_reduced = |words: &Words<'_>| words.is_negated() || words.has(&["one", "reduce"]);
+    [
+        Rule::of_strides(Usual::Number(2.0), "layer4", move |words| {
+            is_of_last(words) && words.has(&STRIDES) && !is_reduced(words)
+        }),
+        Rule::of_strides(Usual::On, "layer4", move |words| {
+            is_of_last(words) && !is_reduced(words)
+        }),
+        Rule::of_strides(Usual::Off, "layer4", move |words| {
+            is_of_last(words) && is_reduced(words) || words.key == ["reduce", "stride"]
+        }),
+    ]
+}
+
+const STRIDES: [&str; 2] = ["stride", "strides"];
+
+/// Checks whether a setting is about the stride of the last stage.
+fn is_of_last(words: &Words<'_>) -> bool {
+    const LAST: [&str; 7] = [
+        "last", "final", "layer4", "stage4", "block4", "res5", "conv5",
+    ];
+
+    (words.has(&STRIDES) || words.has(&["downsample", "downsampling"])) && words.has(&LAST)
 }
 
 /// Returns the rule for the padding of convolutions as in TensorFlow.
@@ -127,29 +182,44 @@ pub(super) fn of_padding() -> Rule {
     })
 }
 
-/// Returns the rules for a ResNet.
-pub(super) fn of_resnet() -> Vec<Rule> {
-    vec![
-        Rule::new(Usual::On, Some("maxpool"), |words| {
-            has_pooling(words) && !words.is_negated()
+/// Words of the first convolution of a network, and of the pooling after it.
+const FIRST: [&str; 5] = ["stem", "first", "conv1", "init", "initial"];
+
+/// Returns the rules for the pooling after the first convolution.
+pub(super) fn of_first_pooling() -> [Rule; 3] {
+    let first = Some("maxpool");
+    [
+        Rule::new(Usual::On, first, |words| {
+            is_first_pooling(words) && !words.is_negated()
         }),
-        Rule::new(Usual::Off, Some("maxpool"), |words| {
-            has_pooling(words) && words.is_negated()
+        Rule::new(Usual::Off, first, |words| {
+            is_first_pooling(words) && words.is_negated()
         }),
-        Rule::new(Usual::Off, Some("maxpool"), |words| words.has(&["ceil"])),
-        Rule::new(Usual::On, None, |words| words.key == ["first", "conv"]),
-        Rule::new(Usual::Number(2.0), None, |words| {
-            words.has(&["stride", "strides"]) && words.has(&["stem", "first", "conv1", "initial"])
-        }),
+        Rule::new(Usual::Off, first, |words| words.has(&["ceil"])),
     ]
 }
 
+/// Returns the rule for the usual first convolution of a ResNet.
+pub(super) fn of_first_convolution() -> Rule {
+    Rule::new(Usual::On, None, |words| words.key == ["first", "conv"])
+}
+
+/// Returns the rule for the stride of the first convolution.
+pub(super) fn of_first_stride(usual: f64) -> Rule {
+    Rule::new(Usual::Number(usual), None, |words| {
+        words.has(&STRIDES) && (words.has(&FIRST) || words.text.ends_with("stem_stride"))
+    })
+}
+
 /// Checks whether a setting is about the pooling after the first convolution.
-fn has_pooling(words: &Words<'_>) -> bool {
-    let is_number = |word: &&str| word.strip_prefix("maxpool").is_some_and(|n| n.len() < 2);
-    let is_pooling = words.has(&["max"]) && words.has(&["pool", "pooling"]);
+fn is_first_pooling(words: &Words<'_>) -> bool {
+    let is_numbered =
+        |word: &&str| ["maxpool", "maxpool0", "maxpool1", "pool0", "pool1"].contains(word);
+    let is_pooling = words.has(&["pool", "pooling", "maxpool"]);
+    let is_first = words.has(&["max"]) || words.has(&FIRST);
     let is_of_size = words.has(&["ceil", "kernel", "padding", "size", "stride"]);
-    (words.key.iter().any(is_number) || is_pooling) && !is_of_size
+    let is_last = words.has(&["adaptive", "final", "global", "last"]);
+    (words.key.iter().any(is_numbered) || is_pooling && is_first) && !is_of_size && !is_last
 }
 
 /// Returns the rules for a ResNet whose blocks have three convolutions.
@@ -181,7 +251,15 @@ pub(super) fn of_epsilon(usual: Vec<f64>, is_of_batches: bool) -> Rule {
 }
 
 /// Words of batch normalizations.
-const OF_BATCHES: [&str; 6] = ["bn", "bn2d", "batch", "batchnorm", "batchnorm2d", "syncbn"];
+const OF_BATCHES: [&str; 7] = [
+    "bn",
+    "bneps",
+    "bn2d",
+    "batch",
+    "batchnorm",
+    "batchnorm2d",
+    "syncbn",
+];
 
 /// Checks whether a setting is the epsilon of normalizations, but not of other ones.
 fn has_epsilon(words: &Words<'_>) -> bool {
@@ -205,107 +283,29 @@ fn has_epsilon(words: &Words<'_>) -> bool {
 
     // In either spelling.
     let is_normalization = |word: &&str| word.starts_with("normali") && word.ends_with("ation");
-    let is_spelled_out = words.all.iter().any(is_normalization);
-    words.has(&["eps", "epsilon"])
-        && (words.is_within(&NORMALIZATIONS) || words.is_within(&OF_BATCHES) || is_spelled_out)
+    let spelled_out: Vec<&str> = words
+        .all
+        .iter()
+        .copied()
+        .filter(|word| is_normalization(word))
+        .collect();
+    let beside = [
+        &NORMALIZATIONS[..],
+        &OF_BATCHES,
+        &["eps", "epsilon", "sync", "tf"],
+        &spelled_out,
+    ];
+    let beside = beside.concat();
+    words.has(&["eps", "epsilon", "bneps"])
+        && words.has_only(&beside)
+        && words.is_in_network(&[&beside[..], &["layer", "layers"]].concat())
+        && (words.is_within(&NORMALIZATIONS)
+            || words.is_within(&OF_BATCHES)
+            || !spelled_out.is_empty())
         && !words.is_within(&OTHERS)
 }
 
 /// Checks whether an epsilon is one of layer normalizations.
 fn is_of_layers(words: &Words<'_>) -> bool {
     words.is_within(&["layernorm", "layernorm2d", "ln"]) || words.text.contains("layer_norm")
-}
-
-/// Activations between layers, in small letters and digits.
-const HIDDEN: &[&str] = &[
-    "celu",
-    "crelu",
-    "dyrelu",
-    "elu",
-    "frelu",
-    "gelu",
-    "gelufast",
-    "gelunew",
-    "gelupytorchtanh",
-    "gelutanh",
-    "hardswish",
-    "hswish",
-    "leaky",
-    "leakyrelu",
-    "lrelu",
-    "mish",
-    "prelu",
-    "quickgelu",
-    "relu",
-    "relu6",
-    "rrelu",
-    "selu",
-    "silu",
-    "softplus",
-    "swish",
-];
-
-/// Returns the rule for the activation between layers, which is one of these.
-pub(super) fn of_activation(usual: &[Activation]) -> Rule {
-    let names = usual.iter().flat_map(|activation| activation.names());
-    Rule::new(
-        Usual::Name(names.copied().collect(), HIDDEN),
-        Some("relu"),
-        |words| {
-            words.has(&[
-                "act",
-                "acti",
-                "activation",
-                "activations",
-                "activ",
-                "nonlin",
-                "nonlinear",
-                "nonlinearity",
-            ]) || words.text.ends_with("non_linearity")
-        },
-    )
-}
-
-/// Returns the rule for the pooling before the classifier.
-pub(super) fn of_pooling() -> Rule {
-    pooling(name(
-        "avg",
-        &[
-            "attention",
-            "attentionpool",
-            "attn",
-            "avgmax",
-            "catavgmax",
-            "fastavgmax",
-            "gem",
-            "gempool",
-            "gempooling",
-            "generalizedmean",
-            "generalizedmeanpooling",
-            "generalizedmeanpoolingp",
-            "mac",
-            "max",
-            "netvlad",
-            "rmac",
-            "vlad",
-        ],
-    ))
-}
-
-/// Returns the rule for the pooling of the tokens of transformers.
-pub(super) fn of_tokens() -> Rule {
-    pooling(name(
-        "token",
-        &["avg", "avgmax", "gap", "map", "max", "mean"],
-    ))
-}
-
-fn pooling(usual: Usual) -> Rule {
-    Rule::new(usual, None, |words| {
-        let others = [
-            "first", "kernel", "maxpool", "size", "stem", "stride", "text",
-        ];
-        let is_pooling = words.has(&["pool", "pooling", "gp", "pooler", "agg", "aggregation"]);
-        (is_pooling || words.has(&["aggregator"])) && !words.has(&others)
-    })
 }

@@ -15,6 +15,9 @@ pub(super) enum Usual {
     /// Off, or a dilation of 1.
     NotDilated,
     Number(f64),
+    /// A stride of 32 before the pooling; only 8 and 16 are those of dilated networks, others are of
+    /// layers after them.
+    OutputStride,
     /// One of these numbers.
     Numbers(Vec<f64>),
     /// One of these names, where the others are those of something else.
@@ -46,6 +49,7 @@ impl Usual {
             Self::NotDilated => !is_on && number.is_none_or(|number| number <= 1.0),
             Self::On => !is_off && number != Some(0.0),
             Self::Number(usual) => number.is_none_or(|number| number == *usual),
+            Self::OutputStride => number.is_none_or(|number| number != 8.0 && number != 16.0),
             Self::Numbers(usual) => number.is_none_or(|number| {
                 // Those of single precision are rounded.
                 let is_same = |usual: &f64| (number - usual).abs() <= 1e-6 * usual;
@@ -72,6 +76,7 @@ impl fmt::Display for Usual {
             Self::On => f.write_str("true"),
             Self::Off | Self::False | Self::Nothing | Self::NotDilated => f.write_str("false"),
             Self::Number(number) => number.fmt(f),
+            Self::OutputStride => f.write_str("32"),
             Self::Numbers(numbers) => f.write_str(&either(numbers)),
             Self::Name(names, _) => f.write_str(&either(names)),
         }

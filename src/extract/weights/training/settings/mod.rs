@@ -75,7 +75,10 @@ fn add(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
                 return add(place, value, depth, found);
             }
             for (name, value) in items.iter().filter(|_| depth > 0) {
-                let is_dictionary = matches!(value, Value::Object(_) | Value::String(_));
+                let is_dictionary = match value {
+                    Value::Array(parts) => parts.iter().any(Value::is_object),
+                    value => value.is_object() || value.is_string(),
+                };
                 if !(is_dictionary && is_state_or_result(name)) {
                     add(&joined(place, name), value, depth - 1, found);
                 }
@@ -87,15 +90,45 @@ fn add(place: &str, value: &Value, depth: usize, found: &mut Vec<Setting>) {
             None => {}
         },
         Value::Array(parts) => {
+            for part in parts.iter().filter(|part| depth > 0 && part.is_object()) {
+                add(place, part, depth - 1, found);
+            }
             let texts: Option<Vec<&str>> = parts.iter().map(Value::as_str).collect();
             let arguments = texts.and_then(|texts| arguments(&texts));
-            match arguments.filter(|_| depth > 0) {
-                Some(arguments) => add(place, &arguments, depth - 1, found),
+            let items = arguments.or_else(|| pairs(parts));
+            match items.filter(|_| depth > 0) {
+                Some(items) => add(place, &items, depth - 1, found),
                 None => found.push(Setting::new(place, value.clone())),
             }
         }
         value => found.push(Setting::new(place, value.clone())),
     }
+}
+
+/// Returns the settings in a list of pairs of names and values, or of names before values as in YACS.
+fn pairs(parts: &[Value]) -> Option<Value> {
+    let is_name = |name: &&str| name.starts_with(char::is_alphabetic) && !name.contains(' ');
+    let item = |name: &Value, value: &Value| {
+        let name = name.as_str().filter(is_name)?;
+        Some((name.to_owned(), value.clone()))
+    };
+    let of_pairs = parts.iter().map(|part| match part.as_array()?.as_slice() {
+        [name, value] => item(name, value),
+        _ => None,
+    });
+    let alternating = || {
+        let items = parts.chunks(2).map(|part| match part {
+            [name, value] => item(name, value),
+            _ => None,
+        });
+        items.collect::<Option<Map<String, Value>>>()
+    };
+    let items = of_pairs.collect::<Option<Map<String, Value>>>();
+    let items = items.or_else(alternating)?;
+    // Two names may be any list of texts.
+    let is_list =
+        parts.iter().all(Value::is_string) && !items.keys().all(|name| name.contains('.'));
+    (!items.is_empty() && !is_list).then_some(Value::Object(items))
 }
 
 /// Returns the name of a setting in a dictionary.
@@ -140,9 +173,12 @@ fn parsed(text: &str) -> Option<Value> {
     let first = text.split_once(": ").map(|(name, _)| name);
     let is_mapping = first.is_some_and(|name| !name.contains(char::is_whitespace));
     if !is_flow && !is_mapping && !text.contains('\n') {
-        let is_call = text.starts_with("--") || text.contains(" --");
+        let is_call = text.split_whitespace().any(|part| option(part).is_some());
         let parts = text.split_whitespace().filter(|_| is_call);
         return arguments(&parts.collect::<Vec<_>>());
+    }
+    if let Some(settings) = lines(text) {
+        return Some(settings);
     }
     let of_json = || serde_json::from_str(text).ok();
     let of_yaml = || yaml::parse(text).ok();
@@ -154,8 +190,34 @@ fn parsed(text: &str) -> Option<Value> {
     })
 }
 
-/// Parses the arguments of a program, `--name value`, `--name=value`, `--name` or `name=value` as of
-/// Hydra. Returns `None` for other texts.
+/// Parses lines of `name = value`, as in INI and TOML, in sections. Returns `None` for other texts.
+fn lines(text: &str) -> Option<Value> {
+    let (mut place, mut found) = (String::new(), Map::new());
+    for line in text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            place = format!("{section}.");
+        } else if !line.is_empty() && !line.starts_with(['#', ';']) {
+            let (name, value) = line.split_once('=')?;
+            let is_letter = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+            let name = Some(name.trim()).filter(|name| name.chars().all(is_letter))?;
+            let value = yaml::plain(value.trim().trim_matches(['"', '\'']));
+            found.insert(format!("{place}{name}"), value);
+        }
+    }
+    (!found.is_empty()).then_some(Value::Object(found))
+}
+
+/// Returns the name of an option of a program, such as `--name` or `-name`, but not a negative number.
+fn option(text: &str) -> Option<&str> {
+    let short = || {
+        text.strip_prefix('-')
+            .filter(|name| name.starts_with(char::is_alphabetic))
+    };
+    text.strip_prefix("--").or_else(short)
+}
+
+/// Parses the arguments of a program, `--name value`, `-name value`, `--name=value`, `--name` or
+/// `name=value` as of Hydra. Returns `None` for other texts.
 fn arguments(texts: &[&str]) -> Option<Value> {
     let is_name = |name: &str| {
         let is_letter = |c: char| c.is_alphanumeric() || "_-./@".contains(c);
@@ -164,13 +226,13 @@ fn arguments(texts: &[&str]) -> Option<Value> {
     let mut found = Map::new();
     let mut texts = texts.iter().copied().peekable();
     while let Some(text) = texts.next() {
-        let option = text.strip_prefix("--");
-        let name = option.unwrap_or(text).trim_start_matches(['+', '~']);
+        let option_name = option(text);
+        let name = option_name.unwrap_or(text).trim_start_matches(['+', '~']);
         let (name, value) = match name.split_once('=') {
             Some((name, value)) => (name, yaml::plain(value)),
-            None if option.is_none() => continue,
+            None if option_name.is_none() => continue,
             None => match texts
-                .next_if(|text| !text.starts_with("--") && !text.starts_with(['+', '~']))
+                .next_if(|text| option(text).is_none() && !text.starts_with(['+', '~']))
             {
                 Some(value) => (name, yaml::plain(value)),
                 None => (name, true.into()),

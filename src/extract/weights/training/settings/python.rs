@@ -39,20 +39,43 @@ fn value(text: &str, depth: usize) -> Value {
     let Some((items, sign)) = items.or_else(|| Some((inside('{', '}')?, ':'))) else {
         return yaml::plain(text);
     };
-    let items = parts(items).into_iter().filter_map(|item| {
-        let (name, text) = item.split_once(sign)?;
-        let name = name.trim_matches(['\'', '"']);
-        Some((name.to_owned(), value(text, depth)))
-    });
+    let is_partial = text
+        .split('(')
+        .next()
+        .is_some_and(|name| name.ends_with("partial"));
+    let items = parts(items)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(n, item)| {
+            // The class or function of a partial call has no name.
+            let target = || (is_partial && n == 0).then_some(("_target_", item));
+            let (name, text) = item.split_once(sign).or_else(target)?;
+            let name = name.trim_matches(['\'', '"']);
+            Some((name.to_owned(), value(text, depth)))
+        });
     Value::Object(items.collect())
 }
 
-/// Checks whether a text is a call that creates a dictionary or an object with attributes.
+/// Checks whether a text is a call that creates a dictionary, an object with settings or a partial call.
 pub(super) fn is_call(text: &str) -> bool {
-    const NAMES: [&str; 4] = ["argparse.Namespace", "Namespace", "dict", "namespace"];
+    const ENDINGS: [&str; 10] = [
+        "args",
+        "arguments",
+        "cfg",
+        "config",
+        "dict",
+        "hparams",
+        "namespace",
+        "options",
+        "partial",
+        "settings",
+    ];
 
-    let name = text.split('(').next().unwrap_or_default();
-    NAMES.contains(&name) && text.ends_with(')')
+    let name = text.split('(').next().unwrap_or_default().to_lowercase();
+    let is_name = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || "._".contains(c));
+    is_name && ENDINGS.iter().any(|ending| name.ends_with(ending)) && text.ends_with(')')
 }
 
 /// Splits the items of a list or a dictionary.

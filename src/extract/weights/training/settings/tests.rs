@@ -40,12 +40,32 @@ fn settings_are_in_texts() {
         "Namespace(output_stride=8)",
         "python train.py --output-stride 8",
         "--output_stride=8",
+        "python train.py -output_stride 8",
+        "# A comment.\noutput_stride = 8\n",
+        "TrainConfig(output_stride=8)",
     ] {
         assert_eq!(
             settings(json!({ "x": text })),
             ["x.output_stride=8"],
             "{text}"
         );
+    }
+    let sections = "[a]\nx = \"y\"\n\n[model.net]\noutput_stride=8\n";
+    let expected = ["x.a.x=\"y\"", "x.model.net.output_stride=8"];
+    assert_eq!(settings(json!({ "x": sections })), expected);
+    for list in [
+        json!([["output_stride", 8], ["arch", "resnet18"]]),
+        json!(["OUTPUT_STRIDE", 8, "arch", "resnet18"]),
+        json!([{"output_stride": 8}, {"arch": "resnet18"}]),
+        json!(["train.py", "-output_stride", "8", "-arch", "resnet18"]),
+    ] {
+        let found = settings(json!({ "x": list }));
+        for expected in ["x.output_stride=8", "x.arch=\"resnet18\""] {
+            assert!(found.iter().any(|setting| setting == expected), "{list}");
+        }
+    }
+    for list in [json!(["a", "b"]), json!([1, 2]), json!([[1, 2]])] {
+        assert_eq!(settings(json!({ "x": list })).len(), 1, "{list}");
     }
     let list = json!([
         "train.py",
