@@ -177,3 +177,40 @@ pub(super) fn json(pickle: &Pickle, id: Id) -> Option<Json> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the value of a pickle.
+    fn read(pickle: &[u8]) -> Option<Json> {
+        let (pickle, _) = Pickle::read(pickle).unwrap();
+        let mut reader = Reader {
+            pickle: &pickle,
+            n_left: MAX_VALUES,
+        };
+        reader.read(pickle.root(), MAX_DEPTH)
+    }
+
+    #[test]
+    fn bytes_and_numbers_of_numpy_are_read() {
+        assert_eq!(read(b"C\x03a:1."), Some("a:1".into()));
+        // Protocol 2 has letters for bytes.
+        let encoded = b"c_codecs\nencode\nX\x03\x00\x00\x00a:1X\x06\x00\x00\x00latin1\x86R.";
+        assert_eq!(read(encoded), Some("a:1".into()));
+        let scalar = |module: &str, kind: &str, data: &[u8]| {
+            let class = format!("c{module}.multiarray\nscalar\ncnumpy\ndtype\nU\x02{kind}");
+            let length = [b'C', data.len() as u8];
+            let parts = [class.as_bytes(), b"\x85R", &length, data, b"\x86R."];
+            read(&parts.concat())
+        };
+        let eight = 8_i64.to_le_bytes();
+        assert_eq!(scalar("numpy.core", "i8", &eight), Some(8.into()));
+        assert_eq!(scalar("numpy._core", "u1", &[255]), Some(255.into()));
+        assert_eq!(scalar("numpy.core", "i2", &[254, 255]), Some((-2).into()));
+        let half = 0.5_f64.to_le_bytes();
+        assert_eq!(scalar("numpy.core", "f8", &half), Some(0.5.into()));
+        assert_eq!(scalar("numpy.core", "b1", &[1]), Some(true.into()));
+        assert_eq!(scalar("numpy.core", "f8", &[1]), None);
+    }
+}
