@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 use crate::extract::weights::beside::{Other, refuse};
+use crate::extract::weights::listing::n_elements;
 use crate::extract::weights::place::Place;
 use crate::extract::weights::words::{has_word, is_of_other_network};
 
@@ -43,7 +44,7 @@ const NECKS: [&str; 7] = [
     "neck_bn",
 ];
 
-/// Words in the names of modules that pool maps, or that are learned for pooled features in retrieval.
+/// Words in the names of modules that pool maps, or whiten pooled features in the retrieval of images.
 const POOLINGS: [&str; 20] = [
     "agg",
     "aggregation",
@@ -155,11 +156,10 @@ impl<'m, 'n> Modules<'m, 'n> {
 
     /// Checks whether a tensor is a normalization of twice as many features as the maps have channels, or of
     /// those of all places, or a matrix for them, before all others of its module.
-    pub fn is_of_two_poolings(&self, other: &Other<'_>, width: Option<usize>) -> bool {
+    pub fn is_of_two_poolings(&self, other: &Other<'_>, width: usize) -> bool {
         // Fewer places than 6 × 6 may be a number of features of something else.
         let is_of_maps = |ratio: usize| ratio == 2 || ratio >= 36 && ratio.isqrt().pow(2) == ratio;
-        let is_several =
-            |n: usize| width.is_some_and(|width| n.is_multiple_of(width) && is_of_maps(n / width));
+        let is_several = |n: usize| n.is_multiple_of(width) && is_of_maps(n / width);
         let module = self.place.module(other.name);
         let is_meant = match *other.shape {
             [_, inputs] => is_several(inputs) && other.name.ends_with(".weight"),
@@ -169,13 +169,13 @@ impl<'m, 'n> Modules<'m, 'n> {
         let mut matrices = self.others.iter().filter(|o| o.shape.len() == 2);
         let reads_fewer = |matrix: &&Other<'_>| {
             let is_after = number(matrix) > number(other) && number(other).is_some();
-            self.place.module(matrix.name) == module && width == Some(matrix.shape[1]) && !is_after
+            self.place.module(matrix.name) == module && matrix.shape[1] == width && !is_after
         };
         is_meant && !matrices.any(reads_fewer) && !is_of_other_network(other.name)
     }
 
     /// Checks whether a tensor is of a normalization of pooled features.
-    pub fn is_neck(&self, other: &Other<'_>, width: Option<usize>) -> bool {
+    pub fn is_neck(&self, other: &Other<'_>, width: usize) -> bool {
         let has_name = other.name.split('.').any(|part| NECKS.contains(&part));
         if has_name && other.shape.len() == 1 {
             return true;
@@ -196,10 +196,9 @@ impl<'m, 'n> Modules<'m, 'n> {
                 (Some(matrix), Some(own)) => matrix < own,
                 _ => !parent.is_empty(),
             };
-            parent == parent_of_matrix && is_before && width == Some(matrix.shape[0])
+            parent == parent_of_matrix && is_before && matrix.shape[0] == width
         });
-        let is_of_width = width.is_some_and(|width| *other.shape == [width]);
-        is_of_width && !is_of_projection && !is_of_other_network(other.name)
+        *other.shape == [width] && !is_of_projection && !is_of_other_network(other.name)
     }
 }
 
@@ -213,7 +212,7 @@ fn number(other: &Other<'_>) -> Option<usize> {
 /// each alone.
 fn reads(other: &Other<'_>, widths: &BTreeSet<usize>) -> bool {
     match *other.shape {
-        [outputs, 1, height, width] => height * width > 1 && widths.contains(&outputs),
+        [outputs, 1, height, width] => (height, width) != (1, 1) && widths.contains(&outputs),
         [_, inputs, _, _] => widths.contains(&inputs),
         _ => false,
     }
@@ -238,7 +237,7 @@ pub(super) fn is_of_caffe(other: &Other<'_>) -> bool {
 /// name.
 pub(super) fn is_pooling(other: &Other<'_>) -> bool {
     let last = other.name.rsplit('.').next();
-    let is_exponent = last == Some("p") && other.shape.iter().product::<usize>() == 1;
+    let is_exponent = last == Some("p") && n_elements(other.shape) == 1;
     let is_named = has_word(other.name, &POOLINGS) && !is_segmentation_head(other);
     (is_exponent || is_named) && !is_of_other_network(other.name)
 }

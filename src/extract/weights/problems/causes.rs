@@ -144,6 +144,12 @@ fn of_positions(positions: &Misshapen) -> Option<String> {
 
 /// Returns the sides of the grid of this size that is nearest to a square, unless it is very oblong.
 fn sides(n: usize) -> Option<[usize; 2]> {
+    /// More than images have.
+    const MAX: usize = 1 << 20;
+
+    if n > MAX {
+        return None;
+    }
     let short = (1..=n.isqrt()).rev().find(|&side| n.is_multiple_of(side))?;
     let long = n / short;
     (long <= 4 * short).then_some([long, short])
