@@ -927,6 +927,7 @@ fn names_of_variants_are_refused_where_they_matter() {
         ("antialiased_cnns.resnet18", "layer1", "conv1"),
         ("resnet18_nomaxpool", "layer1", "conv1"),
         ("resnet18-gem", "penultimate", "layer4"),
+        ("resnet18_leaky", "relu", "bn1"),
     ] {
         let refused = resnet(tap, name);
         assert_refused!(

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::beside::{Other, refuse};
+use super::other::{Other, refuse};
 use super::place::Place;
 use super::words::{has_word, is_of_other_network};
 use crate::error::Result;

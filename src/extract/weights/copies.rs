@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::selection::{Fit, Request, Selection};
+use super::request::{Fit, Request, Selection};
 use crate::extract::outline::Outline;
 
 /// Checks whether the parameters of a set are those of another one under other names, as far as the

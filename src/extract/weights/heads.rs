@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::beside::{Other, refuse};
 use super::conventions::HUGGING_FACE;
 use super::listing::Setting;
-use super::selection::{Request, Selection};
+use super::other::{Other, refuse};
+use super::request::{Request, Selection};
 use super::training::{is_name_of_network, is_of_other_part, refusal};
 use super::words::has_word;
 use crate::error::Result;

@@ -16,11 +16,13 @@ mod listing;
 mod names;
 mod open_clip_config;
 mod opened;
+mod other;
 mod place;
 mod problems;
 mod pth;
 mod random;
 mod reader;
+mod request;
 mod selected;
 mod selection;
 mod timm_config;
@@ -47,7 +49,8 @@ use conventions::{HUGGING_FACE, TIMM};
 use listing::{Listing, Training};
 use names::{Keys, under, unknown, without_wrappers};
 use opened::Opened;
-use selection::{Request, select};
+use request::Request;
+use selection::select;
 
 /// The parameters of a network.
 ///

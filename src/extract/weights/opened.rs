@@ -3,7 +3,7 @@
 use super::listing::Listing;
 use super::names::root;
 use super::reader::Reader;
-use super::selection::Selection;
+use super::request::Selection;
 use super::{Random, SelectedWeights, Stored};
 use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;

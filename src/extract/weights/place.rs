@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::beside::Other;
 use super::names::{is_counter, root, without_wrappers};
-use super::selection::{Request, Selection};
+use super::other::Other;
+use super::request::{Request, Selection};
 use super::words::is_of_state;
 use crate::extract::outline::{Expected, Outline};
 

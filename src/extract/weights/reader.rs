@@ -6,7 +6,7 @@ use super::container::{Container, ValueReader};
 use super::convention::Form;
 use super::listing::{Listing, n_elements};
 use super::names::{Composition, Compositions};
-use super::selection::Selection;
+use super::request::Selection;
 use crate::error::{Error, ExtractError, FileError, Result};
 use crate::extract::builder::{Init, Parameters};
 use crate::extract::outline::Outline;

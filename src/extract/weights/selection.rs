@@ -7,11 +7,9 @@ use super::beside;
 use super::convention::Convention;
 use super::conventions::conventions;
 use super::copies::{is_part, without_copies};
-use super::listing::{Listing, Training};
-use super::names::{
-    Compositions, Keys, add_bias, beginnings, convert, is_counter, without_wrappers,
-};
+use super::names::{Keys, add_bias, beginnings, convert, is_counter, without_wrappers};
 use super::problems::{Problems, Verdict, check};
+use super::request::{Fit, REGISTERS, Request, Selection};
 use super::words::is_of_state;
 use super::{training, windows};
 use crate::error::{ArgumentError, ExtractError, Result};
@@ -20,45 +18,6 @@ use crate::extract::outline::{Expected, Outline};
 
 /// The most sets of parameters that are compared with the network.
 const MAX_CANDIDATES: usize = 16;
-
-/// Name of the parameter with the registers of vision transformers.
-pub(super) const REGISTERS: &str = "reg_token";
-
-/// The stored parameters that are used for a network.
-pub(in crate::extract) struct Selection {
-    /// Prefix of the stored names, without its final dot and without modules that only wrap others.
-    pub prefix: String,
-    /// The library whose names the parameters have, unless they are those of the network.
-    pub library: Option<&'static str>,
-    pub deviations: Deviations,
-    /// Names of modules beside the network.
-    pub unread: Vec<String>,
-    pub(super) compositions: Compositions,
-}
-
-/// What a user asks of the names.
-pub(super) struct Request<'w> {
-    pub keys: &'w Keys,
-    pub listing: &'w Listing,
-    /// Prefixes of names that are ignored.
-    pub absent: &'w [String],
-    pub training: &'w Training,
-    /// Whether only parameters without a prefix are meant.
-    pub is_at_root: bool,
-    /// The epsilon of all normalizations, if the user named it.
-    pub epsilon: Option<f64>,
-}
-
-impl Request<'_> {
-    /// Checks whether the user ignores a tensor, given its name or the end of it.
-    pub fn is_absent(&self, name: &str) -> bool {
-        let mut absent = self.absent.iter();
-        absent.any(|absent| beginnings(name).any(|at| name[at..].starts_with(absent)))
-    }
-}
-
-/// Parameters that fit the network, with the outline of the network with their shapes.
-pub(super) type Fit = (Selection, Outline);
 
 /// Finds the parameters that fit the network.
 ///

@@ -20,7 +20,7 @@ struct Variant {
     expected: &'static str,
 }
 
-const VARIANTS: [Variant; 8] = [
+const VARIANTS: [Variant; 9] = [
     Variant {
         parts: &["caffe"],
         words: &[],
@@ -76,6 +76,15 @@ const VARIANTS: [Variant; 8] = [
         setting: "the first pooling",
         found: "left out",
         expected: "by maximum",
+    },
+    Variant {
+        parts: &[],
+        words: &["leaky", "leakyrelu", "lrelu"],
+        families: &["ResNet", "VGG", "DenseNet", "AlexNet", "RegNet"],
+        first: Some("relu"),
+        setting: "the activation",
+        found: "a leaky ReLU",
+        expected: "ReLU",
     },
     Variant {
         parts: &[],

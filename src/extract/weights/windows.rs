@@ -3,7 +3,7 @@
 
 use super::listing::n_elements;
 use super::names::Composition;
-use super::selection::{Request, Selection};
+use super::request::{Request, Selection};
 use crate::error::{ExtractError, Result};
 use crate::extract::outline::{Expected, Outline};
 

@@ -9,10 +9,10 @@ mod modules;
 
 use std::collections::BTreeSet;
 
-use super::beside::{Other, refuse};
 use super::names::without_wrappers;
+use super::other::{Other, refuse};
 use super::place::Place;
-use super::selection::{Request, Selection};
+use super::request::{Request, Selection};
 use super::training::{is_convolutional, says_usual_strides};
 use crate::error::Result;
 use crate::extract::outline::{Expected, Outline};

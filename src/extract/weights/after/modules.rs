@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::error::Result;
-use crate::extract::weights::beside::{Other, refuse};
 use crate::extract::weights::listing::n_elements;
+use crate::extract::weights::other::{Other, refuse};
 use crate::extract::weights::place::Place;
 use crate::extract::weights::words::{has_word, is_of_other_network};
 

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use crate::error::Result;
 use crate::extract::architecture::Architecture;
 use crate::extract::outline::Expected;
-use crate::extract::weights::selection::{Request, fits};
+use crate::extract::weights::request::Request;
+use crate::extract::weights::selection::fits;
 
 /// All architectures with the shapes of their kernels.
 ///

@@ -11,7 +11,7 @@ use super::names::{
     Composition, beginnings, dictionaries, is_counter, is_for_training, root, without_wrappers,
 };
 use super::reader::{Misshapen, Shapes};
-use super::selection::{REGISTERS, Request, Selection};
+use super::request::{REGISTERS, Request, Selection};
 use crate::error::{ExtractError, Numbers, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::mismatch::{parametrization, remedy};
