@@ -57,13 +57,13 @@ pub(super) fn check(
         _ => return Ok(()),
     };
     let settings = request.training.settings.iter();
+    // Heads in the name of the setting itself are those of attention.
     let settings = settings.filter(|setting| !is_of_other_part(setting.place(), false));
     let settings: Vec<&Setting> = settings.collect();
     let refuse_setting = |setting: &Setting, found: String| -> Result<()> {
         let name = "num_heads".to_owned();
-        Err(refusal(setting, name, found, usual.to_string(), expected)(
-            None,
-        ))
+        let usual = usual.to_string();
+        Err(refusal(setting, name, found, usual, None, expected))
     };
     let stated = settings.iter().filter(|setting| is_n_heads(setting.key()));
     let stated = stated.filter_map(|setting| Some((setting, number(&setting.value)?)));

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::error::{Error, ExtractError};
+
 /// A tensor in a file or in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::extract) struct StoredTensor {
@@ -51,6 +53,14 @@ impl Setting {
             name: name.to_lowercase(),
             value,
             file: None,
+        }
+    }
+
+    /// Adds the file that has the setting to an error, unless it is in the checkpoint.
+    pub fn locate(&self, error: ExtractError) -> Error {
+        match &self.file {
+            Some(file) => Error::from(error).in_file(file),
+            None => error.into(),
         }
     }
 

@@ -39,13 +39,12 @@ const OF_OTHER_NETWORKS: [&str; 34] = [
 ];
 
 /// Words in the names of dictionaries with the state of a training.
-const OF_STATES: [&str; 14] = [
+const OF_STATES: [&str; 13] = [
     "amp",
     "callbacks",
     "loops",
     "lr",
     "memory",
-    "opt",
     "optim",
     "optimizer",
     "optimizers",
@@ -56,12 +55,39 @@ const OF_STATES: [&str; 14] = [
     "schedulers",
 ];
 
+/// Words in the names of other dictionaries without settings of a network: results of a training, and
+/// lists of what it saw.
+const OF_RESULTS: [&str; 16] = [
+    "acc",
+    "accuracies",
+    "callback",
+    "classes",
+    "history",
+    "idx",
+    "labels",
+    "logs",
+    "metric",
+    "metrics",
+    "optimiser",
+    "results",
+    "scores",
+    "stats",
+    "vocab",
+    "vocabulary",
+];
+
+/// Checks whether a name is that of the state of a training, or of its results, whose dictionaries are
+/// no settings of the network. Unlike that of tensors, a dictionary `opt` has settings.
+pub(super) fn is_state_or_result(name: &str) -> bool {
+    has_word(name, &OF_STATES) || has_word(name, &OF_RESULTS)
+}
+
 /// Checks whether a name is that of the state of a training, such as that of an optimizer, which has
 /// tensors for the numbers of parameters.
 pub(super) fn is_of_state(name: &str) -> bool {
     let mut parts = name.split('.').skip_while(|part| *part != "state").skip(1);
     let is_number = |part: &str| part.parse::<u64>().is_ok();
-    parts.next().is_some_and(is_number) || has_word(name, &OF_STATES)
+    parts.next().is_some_and(is_number) || has_word(name, &OF_STATES) || has_word(name, &["opt"])
 }
 
 /// Checks whether a name is that of another network than that for the features, or of what only

@@ -6,7 +6,8 @@ use super::Checkpoint;
 use super::pickle::Pickle;
 use super::value::{Id, Object, Value};
 use crate::extract::weights::listing::Setting;
-use crate::extract::weights::training::settings::{collect, is_state_or_result};
+use crate::extract::weights::training::settings::collect;
+use crate::extract::weights::words::is_state_or_result;
 
 /// How many dictionaries may be nested.
 const MAX_DEPTH: usize = 8;

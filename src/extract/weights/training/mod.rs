@@ -51,41 +51,46 @@ pub(super) fn check(
     });
     match unusual {
         Some(unusual) => {
-            let setting = unusual.setting;
-            let found = setting.value.to_string();
-            let name = setting.name.clone();
-            let error = refusal(setting, name, found, unusual.expected, expected);
-            Err(error(unusual.first))
+            let Unusual { setting, first, .. } = unusual;
+            let (name, found) = (setting.name.clone(), setting.value.to_string());
+            Err(refusal(
+                setting,
+                name,
+                found,
+                unusual.expected,
+                first,
+                expected,
+            ))
         }
         None => Ok(()),
     }
 }
 
-/// Returns the error for a setting that is not the usual one, given the first module that it changes.
+/// Returns the error for a setting that is not the usual one, with the first module that it changes.
 pub(super) fn refusal(
     setting: &Setting,
     name: String,
     found: String,
     usual: String,
+    first: Option<&'static str>,
     expected: &Expected<'_>,
-) -> impl FnOnce(Option<&'static str>) -> Error {
-    let (architecture, file) = (expected.architecture(), setting.file.clone());
-    move |first| match file {
-        None => Error::from(ExtractError::OtherTraining {
+) -> Error {
+    let architecture = expected.architecture();
+    setting.locate(match setting.file {
+        None => ExtractError::OtherTraining {
             architecture,
             setting: name,
             found,
             expected: usual,
             first,
-        }),
-        Some(file) => Error::from(ExtractError::OtherConfiguration {
+        },
+        Some(_) => ExtractError::OtherConfiguration {
             architecture,
             setting: name,
             found,
             expected: usual,
-        })
-        .in_file(file),
-    }
+        },
+    })
 }
 
 /// Returns the settings that are not of other parts than the network.

@@ -1,5 +1,7 @@
 //! The names of architectures in the settings of a training.
 
+use serde_json::Value;
+
 use super::is_convolutional;
 use super::words::{GENERIC, Words, is_of_other_part};
 use crate::error::{Error, ExtractError, Result};
@@ -91,7 +93,7 @@ pub(in crate::extract::weights) fn is_name_of_network(setting: &Setting) -> bool
         place = place.rsplit_once('.').map_or("", |(outer, _)| outer);
         last = place.rsplit('.').next().unwrap_or_default();
     }
-    let outer = Setting::new(&format!("{last}.{}", setting.key()), setting.value.clone());
+    let outer = Setting::new(&format!("{last}.{}", setting.key()), Value::Null);
     is_of_network(&Words::of(&outer))
 }
 
@@ -117,10 +119,7 @@ pub(super) fn check(settings: &[Setting], expected: &Expected<'_>) -> Result<()>
             Ok(is_name) => is_known |= is_name,
             Err(_) if is_of_other_part(&setting.name, is_convolutional) => {}
             Err((error, is_name)) => {
-                let error = match &setting.file {
-                    Some(file) => Error::from(error).in_file(file),
-                    None => error.into(),
-                };
+                let error = setting.locate(error);
                 if !is_name {
                     return Err(error);
                 }

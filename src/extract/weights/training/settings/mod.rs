@@ -9,51 +9,13 @@ use serde_json::{Map, Value};
 pub(in crate::extract::weights) use files::beside;
 
 use crate::extract::weights::listing::Setting;
-use crate::extract::weights::words::has_word;
+use crate::extract::weights::words::is_state_or_result;
 
 /// How many dictionaries and texts may be nested.
 const MAX_DEPTH: usize = 8;
 
 /// The most settings that are considered.
 const MAX_SETTINGS: usize = 1 << 14;
-
-/// Checks whether a name is that of the state of a training, or of its results, whose dictionaries are
-/// no settings of the network.
-pub(in crate::extract::weights) fn is_state_or_result(name: &str) -> bool {
-    const WORDS: [&str; 29] = [
-        "acc",
-        "accuracies",
-        "amp",
-        "callback",
-        "callbacks",
-        "classes",
-        "history",
-        "idx",
-        "labels",
-        "logs",
-        "loops",
-        "lr",
-        "memory",
-        "metric",
-        "metrics",
-        "optim",
-        "optimiser",
-        "optimizer",
-        "optimizers",
-        "queue",
-        "results",
-        "rng",
-        "scaler",
-        "scheduler",
-        "schedulers",
-        "scores",
-        "stats",
-        "vocab",
-        "vocabulary",
-    ];
-
-    has_word(name, &WORDS)
-}
 
 /// Adds the settings in a value: texts, numbers, truth values and lists of these, with the names of
 /// the dictionaries that they are in. Texts in JSON or YAML and arguments of a program are read too.
