@@ -150,6 +150,28 @@ impl SafetensorsFile {
         NpyReader::with_header(header, data, length, origin).map(Some)
     }
 
+    /// Checks whether a tensor and all that follows it are zeros, as in a file that was made with its
+    /// full length and not written to its end.
+    #[cfg(feature = "extract")]
+    pub(crate) fn ends_in_zeros(&mut self, name: &str) -> Result<bool> {
+        let Some(info) = self.metadata.info(name) else {
+            return Ok(false);
+        };
+        let start = self.data_start + info.data_offsets.0 as u64;
+        let mut is_zero = || -> IoResult<bool> {
+            self.file.seek(SeekFrom::Start(start))?;
+            let mut bytes = [0; 1 << 13];
+            loop {
+                match read_up_to(&mut self.file, &mut bytes)? {
+                    0 => return Ok(true),
+                    n if bytes[..n].iter().any(|&byte| byte != 0) => return Ok(false),
+                    _ => {}
+                }
+            }
+        };
+        is_zero().map_err(|error| self.origin.unreadable(error))
+    }
+
     /// Returns the error for invalid content.
     pub(crate) fn malformed(&self, source: &'static str) -> Error {
         self.origin.malformed(source)

@@ -39,6 +39,8 @@ pub enum Item {
     Text(&'static str),
     /// An object of a class with attributes.
     Object(&'static str, Vec<(String, Item)>),
+    /// An object of a class with `__slots__`.
+    Slots(&'static str, Vec<(String, Item)>),
 }
 
 /// Returns a dictionary of tensors by name.
@@ -247,13 +249,25 @@ impl Writer {
             Item::None => self.bytes.push(b'N'),
             Item::Text(text) => self.text(text),
             Item::Object(class, attributes) => {
-                let (module, name) = class.rsplit_once('.').unwrap();
-                self.global(module, name);
-                self.bytes.extend(b")\x81}");
+                self.instance(class);
+                self.bytes.push(b'}');
                 self.items(attributes);
                 self.bytes.push(b'b');
             }
+            Item::Slots(class, attributes) => {
+                self.instance(class);
+                self.bytes.extend(b"N}");
+                self.items(attributes);
+                self.bytes.extend(b"\x86b");
+            }
         }
+    }
+
+    /// Adds an object of a class to the stack, without attributes.
+    fn instance(&mut self, class: &str) {
+        let (module, name) = class.rsplit_once('.').unwrap();
+        self.global(module, name);
+        self.bytes.extend(b")\x81");
     }
 
     /// Sets the items of the dictionary on the stack.

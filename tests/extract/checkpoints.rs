@@ -10,6 +10,7 @@ use human_alignment::extract::{Architecture, Device, ModelName, Network, Tap, We
 use ndarray::{Array2, Array4, ArrayD};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Dtype, TensorView};
 use tempfile::TempDir;
 
 use crate::checkpoint_files::{Format, Item, checkpoint, checkpoint_in_folder, dict, tensors};
@@ -742,6 +743,25 @@ fn parts_of_distributed_checkpoints_say_what_they_are() {
         let refused = Weights::read(truncated).unwrap_err().report().to_string();
         assert!(refused.contains("download or copy it again"), "{refused}");
     }
+    // With the full length, but not written to the end.
+    let bytes = parameters.iter().map(|(name, values)| {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        (name, values.shape().to_vec(), bytes.collect::<Vec<u8>>())
+    });
+    let bytes: Vec<_> = bytes.collect();
+    let views = bytes.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+        (name.as_str(), view)
+    });
+    let mut written = safetensors::serialize(views, None).unwrap();
+    let path = folder.write("written.safetensors", &written);
+    features(&Weights::read(path).unwrap(), "logits").unwrap();
+    let middle = written.len() / 2;
+    written[middle..].fill(0);
+    let path = folder.write("written.safetensors", &written);
+    let refused = message(features(&Weights::read(path).unwrap(), "logits"));
+    assert!(refused.contains("only zeros follow"), "{refused}");
+    assert!(refused.contains("written.safetensors"), "{refused}");
     // Integers with scales beside them, as of bitsandbytes.
     let quantized = parameters.iter().flat_map(|(name, values)| {
         let shape = values.shape().to_vec();

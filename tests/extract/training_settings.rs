@@ -90,6 +90,14 @@ fn other_numbers_of_heads_are_refused() {
             namespace([("model_kwargs", dict([("num_heads", Item::Number(12))]))]),
             "12 (args.model_kwargs.num_heads)",
         ),
+        (
+            "args",
+            Item::Slots(
+                "train.Config",
+                vec![("num_heads".to_owned(), Item::Number(12))],
+            ),
+            "12 (args.num_heads)",
+        ),
     ] {
         let refused = vit("blocks.0", place, settings.clone());
         assert_refused!(
@@ -843,11 +851,11 @@ fn settings_in_the_metadata_of_safetensors_are_compared() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.safetensors");
         let architecture = Architecture::named("resnet18")?;
-        let zeros = vec![0; 4 * 512 * 512 * 9];
+        let bytes = vec![1; 4 * 512 * 512 * 9];
         let parameters = Network::list_parameters(&architecture)?.into_iter();
         let views = parameters.map(|(name, shape)| {
             let n_bytes = 4 * shape.iter().product::<usize>();
-            let view = TensorView::new(Dtype::F32, shape, &zeros[..n_bytes]);
+            let view = TensorView::new(Dtype::F32, shape, &bytes[..n_bytes]);
             (name, view.unwrap())
         });
         let metadata = [("config", text), ("format", "pt")];

@@ -285,10 +285,21 @@ impl ValueReader<'_> {
     /// Reads the values of a tensor, row-major, or returns `None` if there is no such tensor.
     pub fn read(&mut self, name: &str) -> Result<Option<Vec<f32>>> {
         match self {
-            Self::Safetensors(file) => match file.tensor(name)? {
-                Some(mut reader) => reader.read_row_major().map(Some),
-                None => Ok(None),
-            },
+            Self::Safetensors(file) => {
+                let Some(mut reader) = file.tensor(name)? else {
+                    return Ok(None);
+                };
+                let is_matrix = reader.shape().len() > 1;
+                let values: Vec<f32> = reader.read_row_major()?;
+                let is_zero = is_matrix && values.iter().all(|&value| value == 0.0);
+                match is_zero && file.ends_in_zeros(name)? {
+                    false => Ok(Some(values)),
+                    true => Err(file.malformed(
+                        "only zeros follow in the middle of its parameters, so that it was not written to its \
+                         end: download or copy it again",
+                    )),
+                }
+            }
             Self::Pth(file) => file.read(name),
             Self::Parts(parts, readers) => {
                 for ((file, _), part) in parts.files.iter().zip(readers) {

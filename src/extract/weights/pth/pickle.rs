@@ -57,7 +57,12 @@ impl Pickle {
     pub fn attributes(&self, id: Id) -> &[(Id, Id)] {
         match self.value(id) {
             Value::Object(object) if object.items.is_empty() => {
-                object.state.map_or(&[], |state| self.items(state))
+                object.state.map_or(&[], |state| match *self.tuple(state) {
+                    // Those of a class with `__slots__` follow the others.
+                    [others, slots] if self.items(others).is_empty() => self.items(slots),
+                    [others, _] => self.items(others),
+                    _ => self.items(state),
+                })
             }
             _ => self.items(id),
         }

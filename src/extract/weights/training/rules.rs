@@ -54,8 +54,11 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
                 "out", "output", "rate", "replace", "res", "scale", "stride", "strides", "to",
             ];
 
-            let is_dilation = |word: &&str| word.starts_with("dilat") || *word == "atrous";
             words.key.iter().any(is_dilation) && words.has_only(&BESIDE)
+        }),
+        // A truth value for each stage, where 1 is no dilation but the truth.
+        Rule::of_strides(Usual::Off, "layer3", |words| {
+            words.has(&["replace", "instead"]) && words.key.iter().any(is_dilation)
         }),
         Rule::of_strides(Usual::OutputStride, "layer3", |words| {
             let is_stride = words.has(&["stride", "strides"])
@@ -128,6 +131,11 @@ pub(super) fn of_convolutions() -> Vec<Rule> {
                 || is_of_weights && words.key.iter().any(is_standard)
         }),
     ]
+}
+
+/// Checks whether a word means dilation.
+fn is_dilation(word: &&str) -> bool {
+    word.starts_with("dilat") || *word == "atrous"
 }
 
 /// Paddings of convolutions by other values than zeros.

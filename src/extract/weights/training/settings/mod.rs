@@ -127,6 +127,9 @@ fn parsed(text: &str) -> Option<Value> {
     if text.len() > MAX_BYTES {
         return None;
     }
+    if let Some(values) = list(text) {
+        return Some(values);
+    }
     let is_flow = text.starts_with('{') || text.starts_with('[');
     let of_openmmlab = ["backbone=dict(", "backbone = dict("];
     if python::is_call(text) || of_openmmlab.iter().any(|part| text.contains(part)) {
@@ -150,6 +153,18 @@ fn parsed(text: &str) -> Option<Value> {
         Value::Array(parts) => is_flow && !parts.is_empty(),
         _ => false,
     })
+}
+
+/// Parses numbers or truth values between commas, as in `1,2,2,1` or `(False, False, True)`.
+fn list(text: &str) -> Option<Value> {
+    let text = text
+        .trim_start_matches(['(', '['])
+        .trim_end_matches([')', ']']);
+    let values = text.split(',').map(|part| match yaml::plain(part.trim()) {
+        Value::String(_) | Value::Null => None,
+        value => Some(value),
+    });
+    text.contains(',').then(|| values.collect()).flatten()
 }
 
 /// Parses lines of `name = value`, as in INI and TOML, in sections. Returns `None` for other texts.
