@@ -62,6 +62,7 @@ mod credit;
 mod design;
 mod equivalence;
 mod estimate;
+mod few_trials;
 mod folds;
 mod level;
 mod multiple_comparisons;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::inference::few_trials::FewTrials;
 use crate::inference::{ClusterSum, ClusteredTrials, Level, ObjectLevels, TrialValue};
 
 /// The sums over participants, and over the objects of each participant.
@@ -27,18 +28,25 @@ pub(crate) fn participant_levels<V: TrialValue>(
     mean: f64,
 ) -> ParticipantLevels {
     let grouped = Grouped::new(clustered.trials, participants, values);
-    let of_participant = |participant: usize| {
+    let of_participant = |few: &mut Option<FewTrials<V>>, participant: usize| {
         let range = grouped.range(participant);
         let (trials, values) = (&grouped.trials[range.clone()], &grouped.values[range]);
         let mut sum = V::Sum::default();
         values.iter().for_each(|&value| sum += value);
+        let few = few.as_mut().filter(|few| few.are_few(trials.len()));
+        let within = match few {
+            Some(few) => few.levels(trials, values, mean),
+            None => ObjectLevels::of(trials, values, clustered.n_stimuli, mean),
+        };
         ParticipantLevels {
             participants: sum.level(mean),
-            within: ObjectLevels::of(trials, values, clustered.n_stimuli, mean),
+            within,
         }
     };
     let participants = (0..grouped.ends.len()).into_par_iter();
-    let levels: Vec<ParticipantLevels> = participants.map(of_participant).collect();
+    let few = || FewTrials::new(clustered.n_stimuli);
+    let levels = participants.map_init(few, of_participant);
+    let levels: Vec<ParticipantLevels> = levels.collect();
     let mut total = ParticipantLevels::default();
     for level in levels {
         total.participants += level.participants;
