@@ -69,19 +69,16 @@ impl Dissimilarity {
     pub fn rdm(self, representation: &Representation) -> Result<Rdm> {
         let n = representation.n_stimuli();
         at_least("stimuli", 2, n)?;
-        let pairs =
-            |similarity, of: fn(f64) -> f64| for_all_pairs(representation, similarity, 0.0, of);
+        let pairs = |similarity, of| for_all_pairs(representation, similarity, 0.0, of);
         let AllPairs {
             mut values,
             rounding,
         } = match self {
-            // Rounding can make a similarity slightly larger than 1.
-            Dissimilarity::Correlation => pairs(Similarity::Pearson, |s| (1.0 - s).max(0.0))?,
-            Dissimilarity::Cosine => pairs(Similarity::Cosine, |s| (1.0 - s).max(0.0))?,
-            // Subtracting from 0 turns −0 into 0.
-            Dissimilarity::Euclidean => pairs(Similarity::NegativeEuclidean, |s| 0.0 - s)?,
+            Dissimilarity::Correlation => pairs(Similarity::Pearson, subtract_from_1)?,
+            Dissimilarity::Cosine => pairs(Similarity::Cosine, subtract_from_1)?,
+            Dissimilarity::Euclidean => pairs(Similarity::NegativeEuclidean, subtract_from_0)?,
             Dissimilarity::SquaredEuclidean | Dissimilarity::Gaussian => {
-                pairs(Similarity::NegativeSquaredEuclidean, |s| 0.0 - s)?
+                pairs(Similarity::NegativeSquaredEuclidean, subtract_from_0)?
             }
         };
         let rounding = match (self, rounding) {
@@ -109,6 +106,18 @@ impl Dissimilarity {
             rounding,
         ))
     }
+}
+
+/// Subtracts similarities from 1, which rounding can exceed.
+fn subtract_from_1(similarities: &mut [f64]) {
+    similarities
+        .iter_mut()
+        .for_each(|s| *s = (1.0 - *s).max(0.0));
+}
+
+/// Subtracts similarities from 0, so that −0 becomes 0.
+fn subtract_from_0(similarities: &mut [f64]) {
+    similarities.iter_mut().for_each(|s| *s = 0.0 - *s);
 }
 
 named! {

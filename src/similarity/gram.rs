@@ -74,14 +74,13 @@ impl<T: Real> Band<'_, T> {
     /// Writes the similarities of the rows of the band with some columns, from a tile of products.
     fn finish(&mut self, terms: &Terms, columns: &Range<usize>, tile: &[T]) {
         let mut start = 0;
-        for (position, row) in self.rows.clone().enumerate() {
+        for row in self.rows.clone() {
             // The first rows of a band may end before the columns begin.
             if row >= columns.start {
                 let below_diagonal = columns.start..columns.end.min(row + 1);
-                let products = tile[position..].iter().step_by(self.rows.len());
                 let out = &mut self.packed[start..start + row + 1];
-                let cells = out[below_diagonal.clone()].iter_mut();
-                terms.finish(row, below_diagonal.clone(), products.copied(), cells);
+                let cells = &mut out[below_diagonal.clone()];
+                terms.finish(tile, &self.rows, row, below_diagonal.clone(), cells);
                 if let (true, Some(own)) = (below_diagonal.contains(&row), terms.diagonal()) {
                     out[row] = own;
                 }

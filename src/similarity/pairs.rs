@@ -7,7 +7,7 @@ use crate::linalg::{DistanceRounding, blocks, n_pairs, pair_index, zeroed};
 use crate::representation::Representation;
 use crate::similarity::Similarity;
 use crate::similarity::direct::product;
-use crate::similarity::products::{BAND, HasRows, Scaled, Terms, for_each_tile};
+use crate::similarity::products::{BAND, HasRows, PANEL, Scaled, Terms, for_each_tile};
 use crate::similarity::rounding::{Bounds, COARSE};
 use crate::similarity::rows::Rows;
 
@@ -26,9 +26,10 @@ pub(crate) enum PairRounding {
     Distance(DistanceRounding),
 }
 
-/// Computes `of` of the similarities of all pairs, in double precision: the strict upper triangle,
-/// row by row. Stimuli with equal rows get the value `same`. Distances that are small relative to
-/// the norms of their rows are computed directly, so that they lose no precision.
+/// Computes the similarities of all pairs, in double precision: the strict upper triangle, row by
+/// row, each slice converted by `of`. Stimuli with equal rows get the value `same`. Distances that
+/// are small relative to the norms of their rows are computed directly, so that they lose no
+/// precision.
 ///
 /// # Errors
 /// Returns an error if the similarity is undefined for a row, or if memory cannot be allocated.
@@ -36,7 +37,7 @@ pub(crate) fn for_all_pairs(
     representation: &Representation,
     similarity: Similarity,
     same: f64,
-    of: impl Fn(f64) -> f64 + Sync,
+    of: fn(&mut [f64]),
 ) -> Result<AllPairs> {
     let stimuli = representation.stimuli();
     let n = stimuli.len();
@@ -64,8 +65,11 @@ pub(crate) fn for_all_pairs(
     };
     let directly = |row: usize, column: usize| product(&rows, scaled.scales(), row, column);
     let mut bands = split_into_bands(&mut values, n_slots);
+    let of = |similarities: &mut [f64]| {
+        similarities.iter_mut().for_each(|s| *s *= unit);
+        of(similarities);
+    };
     for_each_tile(&scaled, &mut bands, |band, columns, tile| {
-        let of = |similarity| of(similarity * unit);
         band.finish(&terms, columns, tile, directly, of);
     });
     if n_slots == n {
@@ -110,38 +114,40 @@ impl Band<'_> {
         columns: &Range<usize>,
         tile: &[f64],
         directly: impl Fn(usize, usize) -> f64,
-        of: impl Fn(f64) -> f64,
+        of: impl Fn(&mut [f64]),
     ) {
+        let mut buffer = [0.0; PANEL];
         let mut end = self.values.len();
-        for (position, row) in self.rows.clone().enumerate() {
+        for row in self.rows.clone() {
             let own = &mut self.values[end - row..end];
             end -= row;
             if row > columns.start {
                 let below_diagonal = columns.start..columns.end.min(row);
-                let products = tile[position..].iter().step_by(self.rows.len());
-                let cells = &mut own[row - below_diagonal.end..row - below_diagonal.start];
-                terms.finish(
-                    row,
-                    below_diagonal.clone(),
-                    products.copied(),
-                    cells.iter_mut().rev(),
-                );
-                let columns_of_cells = below_diagonal.rev();
+                let similarities = &mut buffer[..below_diagonal.len()];
+                terms.finish(tile, &self.rows, row, below_diagonal.clone(), similarities);
                 if let Terms::Distance {
                     squared_norms,
                     root,
                 } = terms
                 {
                     let of_squared = |q: f64| if *root { -q.sqrt() } else { -q };
-                    for (cell, column) in cells.iter_mut().zip(columns_of_cells) {
+                    for (similarity, column) in similarities.iter_mut().zip(below_diagonal.clone())
+                    {
                         let least = COARSE * (squared_norms[row] + squared_norms[column]);
-                        let squared = if *root { *cell * *cell } else { -*cell };
+                        let squared = match root {
+                            true => *similarity * *similarity,
+                            false => -*similarity,
+                        };
                         if squared < least {
-                            *cell = of_squared(directly(row, column));
+                            *similarity = of_squared(directly(row, column));
                         }
                     }
                 }
-                cells.iter_mut().for_each(|cell| *cell = of(*cell));
+                of(similarities);
+                let cells = &mut own[row - below_diagonal.end..row - below_diagonal.start];
+                for (cell, &value) in cells.iter_mut().rev().zip(&*similarities) {
+                    *cell = value;
+                }
             }
         }
     }

@@ -4,17 +4,18 @@ use std::ops::Range;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::linalg::{Real, blocks, inverse_power_of_two, with_values};
 use crate::similarity::Similarity;
-use crate::similarity::rows::Rows;
+use crate::similarity::rows::{Rows, reduce};
 
 /// Number of rows of the result that a task computes at a time.
 pub(super) const BAND: usize = 96;
 
 /// Number of columns of the result that all tasks compute at a time.
-const PANEL: usize = 192;
+pub(super) const PANEL: usize = 192;
 
 /// Returns the largest number of additions that a term of a product passes through.
 pub(super) fn n_additions<T: Real>(n_features: usize) -> usize {
@@ -125,61 +126,59 @@ impl<'a> Scaled<'a> {
         &self.scales
     }
 
-    /// Calls `with` for some features of a row, shifted and scaled.
+    /// Writes some features of a row, shifted and scaled.
     ///
     /// Under Pearson the mean of the row is subtracted. Distances do not change if all rows are
     /// shifted equally; the first row is the origin, which saves the precision that a common offset
     /// would cost.
-    #[inline(always)]
-    fn for_each(&self, row: usize, columns: Range<usize>, with: impl FnMut(usize, f64)) {
-        with_values!(self.rows.features(), all => self.for_each_of(all, row, columns, with))
+    fn fill<T: Real>(&self, row: usize, columns: Range<usize>, out: &mut [T]) {
+        with_values!(self.rows.features(), all => {
+            Arch::new().dispatch(#[inline(always)] || self.fill_from(all, row, columns, out));
+        });
     }
 
     #[inline(always)]
-    fn for_each_of<F: Real>(
+    fn fill_from<F: Real, T: Real>(
         &self,
         all: &[F],
         row: usize,
         columns: Range<usize>,
-        mut with: impl FnMut(usize, f64),
+        out: &mut [T],
     ) {
         let features = &self.rows.row(all, row)[columns.clone()];
+        let out = out.iter_mut().zip(features);
         let scale = self.scales[row];
         match self.rows.similarity {
             Similarity::Dot | Similarity::Cosine => {
-                for (position, &value) in features.iter().enumerate() {
-                    with(position, value.into() * scale);
+                for (out, &value) in out {
+                    *out = T::from_f64(value.into() * scale);
                 }
             }
             Similarity::Pearson => {
                 let mean = self.rows.mean(row);
-                for (position, &value) in features.iter().enumerate() {
-                    with(position, (value.into() - mean) * scale);
+                for (out, &value) in out {
+                    *out = T::from_f64((value.into() - mean) * scale);
                 }
             }
             Similarity::NegativeEuclidean | Similarity::NegativeSquaredEuclidean => {
                 let origin = &self.rows.row(all, 0)[columns];
-                for (position, (&value, &origin)) in features.iter().zip(origin).enumerate() {
-                    with(position, (value.into() - origin.into()) * scale);
+                for ((out, &value), &origin) in out.zip(origin) {
+                    *out = T::from_f64((value.into() - origin.into()) * scale);
                 }
             }
         }
     }
 
-    /// Returns ‖row‖² of the numbers used in the product, with the same rounding.
-    pub fn squared_norm<T: Real>(&self, row: usize) -> f64 {
-        let mut lanes = [0.0; 8];
-        self.for_each(row, 0..self.rows.n_features(), |position, value| {
-            let value: f64 = T::from_f64(value).into();
-            lanes[position % 8] += value * value;
-        });
-        lanes.iter().sum()
-    }
-
-    fn fill<T: Real>(&self, row: usize, columns: Range<usize>, out: &mut [T]) {
-        self.for_each(row, columns, |position, value| {
-            out[position] = T::from_f64(value)
-        });
+    /// Returns ‖row‖² of the numbers used in the product, with the same rounding, for each row.
+    pub fn squared_norms<T: Real>(&self) -> Vec<f64> {
+        let n_features = self.rows.n_features();
+        let rows = (0..self.rows.len()).into_par_iter();
+        let squared_norm = |buffer: &mut Vec<T>, row| {
+            self.fill(row, 0..n_features, buffer);
+            reduce(buffer, |value| value * value, |sum, value| sum + value)
+        };
+        let norms = rows.map_init(|| vec![T::ZERO; n_features], squared_norm);
+        norms.collect()
     }
 }
 
@@ -231,14 +230,14 @@ impl Terms {
         if similarity == Similarity::Dot {
             return Terms::Dot;
         }
-        let rows = (0..scaled.rows.len()).into_par_iter();
-        let squared_norms = rows.map(|row| scaled.squared_norm::<T>(row));
+        let squared_norms = scaled.squared_norms::<T>();
         match similarity {
             Similarity::Cosine | Similarity::Pearson => {
-                Terms::Cosine(squared_norms.map(|norm| norm.sqrt().recip()).collect())
+                let norms = squared_norms.into_iter();
+                Terms::Cosine(norms.map(|norm| norm.sqrt().recip()).collect())
             }
             _ => Terms::Distance {
-                squared_norms: squared_norms.collect(),
+                squared_norms,
                 root: similarity == Similarity::NegativeEuclidean,
             },
         }
@@ -253,25 +252,35 @@ impl Terms {
         }
     }
 
-    /// Writes the similarities of `row` with `columns` from their `products`.
-    pub fn finish<'a, T: Real + 'a>(
+    /// Writes the similarities of a row with some columns, from the column-major tile of the products
+    /// of `rows`.
+    pub fn finish<T: Real>(
         &self,
+        tile: &[T],
+        rows: &Range<usize>,
         row: usize,
         columns: Range<usize>,
-        products: impl Iterator<Item = T>,
-        out: impl Iterator<Item = &'a mut T>,
+        out: &mut [T],
     ) {
-        let cells = out.zip(products);
+        let products = tile.chunks_exact(rows.len());
+        for (out, column) in out.iter_mut().zip(products) {
+            *out = column[row - rows.start];
+        }
+        Arch::new().dispatch(
+            #[inline(always)]
+            || self.convert(row, columns, out),
+        );
+    }
+
+    /// Converts the products of a row with some columns to their similarities.
+    #[inline(always)]
+    fn convert<T: Real>(&self, row: usize, columns: Range<usize>, products: &mut [T]) {
         match self {
-            Terms::Dot => {
-                for (out, product) in cells {
-                    *out = product;
-                }
-            }
+            Terms::Dot => {}
             Terms::Cosine(inverse_norms) => {
                 let own = inverse_norms[row];
-                for ((out, product), &other) in cells.zip(&inverse_norms[columns]) {
-                    *out = T::from_f64(product.into() * (own * other));
+                for (product, &other) in products.iter_mut().zip(&inverse_norms[columns]) {
+                    *product = T::from_f64((*product).into() * (own * other));
                 }
             }
             Terms::Distance {
@@ -279,9 +288,9 @@ impl Terms {
                 root,
             } => {
                 let own = squared_norms[row];
-                for ((out, product), &other) in cells.zip(&squared_norms[columns]) {
-                    let squared = (own + other - 2.0 * product.into()).max(0.0);
-                    *out = T::from_f64(if *root { -squared.sqrt() } else { -squared });
+                for (product, &other) in products.iter_mut().zip(&squared_norms[columns]) {
+                    let squared = (own + other - 2.0 * (*product).into()).max(0.0);
+                    *product = T::from_f64(if *root { -squared.sqrt() } else { -squared });
                 }
             }
         }

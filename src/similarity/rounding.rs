@@ -42,9 +42,8 @@ impl Bounds {
         let share = share_of_products::<T>(rows.n_features());
         match terms {
             Terms::Dot => {
-                let slots = (0..rows.len()).into_par_iter();
-                let norms = slots.map(|slot| scaled.squared_norm::<T>(slot).sqrt());
-                Self::of_dot_products(rows, share, norms.collect())
+                let norms = scaled.squared_norms::<T>().into_iter();
+                Self::of_dot_products(rows, share, norms.map(f64::sqrt).collect())
             }
             Terms::Cosine(inverse_norms) => {
                 Self::of_cosines(rows, share, scaled.scales(), inverse_norms)

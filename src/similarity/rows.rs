@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::error::{FeatureError, Result};
@@ -75,7 +76,15 @@ impl<'a> Rows<'a> {
             .map(|&row| Direction::new(features_of(row), similarity, || stimulus(row)))
             .collect();
         // In order, so that the error names the first invalid stimulus.
-        let directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut directions = directions.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut n_rows: HashMap<u64, u32> = HashMap::with_capacity(shown.len());
+        for direction in &directions {
+            *n_rows.entry(direction.hash).or_default() += 1;
+        }
+        // Rows with the same sample of features are told apart by all features.
+        let rows = directions.par_iter_mut().zip(row_of_shown);
+        rows.filter(|(direction, _)| n_rows[&direction.hash] > 1)
+            .for_each(|(direction, &row)| direction.hash = direction.hash(features_of(row), 1));
 
         let mut directions_of_slots: Vec<&Direction> = Vec::new();
         let mut slots_of_hash: HashMap<u64, Vec<u32>> = HashMap::with_capacity(shown.len());
@@ -159,6 +168,7 @@ fn row_of<T>(features: &[T], n_features: usize, row: u32) -> &[T] {
 /// Division is correctly rounded, so rows that are multiples of each other have identical
 /// quotients.
 struct Direction {
+    /// Hash of a sample of the elements, or of all.
     hash: u64,
     mean: f64,
     largest: f64,
@@ -172,6 +182,9 @@ impl Direction {
         similarity: Similarity,
         stimulus: impl Fn() -> String,
     ) -> Result<Self> {
+        /// Number of features whose hash tells most rows apart.
+        const SAMPLE: usize = 64;
+
         let mut mean = 0.0;
         if similarity == Similarity::Pearson {
             let sum = reduce(features, |value| value, |sum, value| sum + value);
@@ -206,7 +219,7 @@ impl Direction {
             largest,
             length,
         };
-        direction.hash = direction.hash(features);
+        direction.hash = direction.hash(features, features.len().div_ceil(SAMPLE).max(1));
         Ok(direction)
     }
 
@@ -216,13 +229,14 @@ impl Direction {
         (value.into() - self.mean) / self.length + 0.0
     }
 
-    /// Computes a hash of all elements (a variant of FxHash); rows with equal hashes are compared.
-    fn hash<T: Real>(&self, features: &[T]) -> u64 {
+    /// Computes a hash of the elements at every `step`-th position (a variant of FxHash); rows with
+    /// equal hashes are compared.
+    fn hash<T: Real>(&self, features: &[T], step: usize) -> u64 {
         const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
         let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
 
         let mut lanes = [0u64; LANES];
-        for (position, &value) in features.iter().enumerate() {
+        for (position, &value) in features.iter().step_by(step).enumerate() {
             let lane = &mut lanes[position % LANES];
             *lane = add(*lane, self.element(value).to_bits());
         }
@@ -245,15 +259,20 @@ pub(super) fn reduce<T: Real>(
     of: impl Fn(f64) -> f64,
     add: impl Fn(f64, f64) -> f64,
 ) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (chunks, rest) = features.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = add(*lane, of(value.into()));
-        }
-    }
-    for (lane, &value) in lanes.iter_mut().zip(rest) {
-        *lane = add(*lane, of(value.into()));
-    }
-    lanes.into_iter().fold(0.0, add)
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut lanes = [0.0; LANES];
+            let (chunks, rest) = features.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, &value) in lanes.iter_mut().zip(chunk) {
+                    *lane = add(*lane, of(value.into()));
+                }
+            }
+            for (lane, &value) in lanes.iter_mut().zip(rest) {
+                *lane = add(*lane, of(value.into()));
+            }
+            lanes.into_iter().fold(0.0, add)
+        },
+    )
 }
