@@ -66,7 +66,7 @@ impl Configurations {
 
 /// A configuration beside the weights.
 pub(super) struct Configuration {
-    path: PathBuf,
+    pub path: PathBuf,
     /// Name of the file.
     pub name: &'static str,
     pub value: Value,

@@ -3,19 +3,31 @@
 use serde_json::Value;
 
 use super::configuration::Configuration;
+use super::conventions::TIMM;
 use super::hub_config::check_activation;
+use super::listing::{Setting, Training};
+use super::training;
 use crate::error::{ExtractError, Result};
 use crate::extract::outline::Expected;
 
-/// Checks that a configuration of open_clip has the activation of the network.
+/// Checks that a configuration of open_clip has the activation of the network, and the pooling of a
+/// network of timm.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherActivation`].
+/// Returns [`ExtractError::OtherActivation`] or [`ExtractError::OtherConfiguration`].
 pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<()> {
-    let model = configuration.value.get("model_cfg");
-    let Some(model) = model.filter(|_| expected.family() == "CLIP") else {
+    let Some(model) = configuration.value.get("model_cfg") else {
         return Ok(());
     };
+    if expected.family() != "CLIP" {
+        let pooling = model
+            .get("vision_cfg")
+            .and_then(|of_images| of_images.get("timm_pool"));
+        return match pooling.filter(|_| expected.reaches_pooling()) {
+            Some(pooling) => check_pooling(pooling, configuration, expected),
+            None => Ok(()),
+        };
+    }
     let is_quick = model.get("quick_gelu").and_then(Value::as_bool) == Some(true);
     let activation = if is_quick { "quick_gelu" } else { "gelu" };
     let checked = check_activation(Some(activation), expected.architecture());
@@ -25,6 +37,23 @@ pub(super) fn check(configuration: &Configuration, expected: &Expected<'_>) -> R
         _ => Ok(()),
     });
     checked.map_err(|error| configuration.locate(error))
+}
+
+/// Checks the pooling of a network of timm.
+fn check_pooling(
+    pooling: &Value,
+    configuration: &Configuration,
+    expected: &Expected<'_>,
+) -> Result<()> {
+    let settings = vec![Setting {
+        file: Some(configuration.path.clone()),
+        ..Setting::new("vision_cfg.timm_pool", pooling.clone())
+    }];
+    let training = Training {
+        named: Vec::new(),
+        settings,
+    };
+    training::check(&training, Some(TIMM), None, expected)
 }
 
 /// Checks the settings of a vision transformer in a configuration of open_clip. Those that change no
@@ -93,7 +122,7 @@ mod tests {
             let configuration = Configurations::beside(&weights)?.open_clip.unwrap();
             super::check(
                 &configuration,
-                &Expected::new(&architecture, &["output"]).unwrap(),
+                &Expected::new(&architecture, &[architecture.module("penultimate")]).unwrap(),
             )
         };
         let quick = r#"{"model_cfg": {"embed_dim": 512, "quick_gelu": true}}"#;
@@ -103,6 +132,13 @@ mod tests {
         let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
         assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
         assert!(check(usual, "ViT-B-32-quickgelu").is_err());
+        let of_timm = |pooling: &str| {
+            let text =
+                format!(r#"{{"model_cfg": {{"vision_cfg": {{"timm_pool": "{pooling}"}}}}}}"#);
+            check(&text, "vit_tiny_patch16_224")
+        };
+        assert!(of_timm("token").is_ok());
+        assert!(of_timm("avg").is_err());
         let of_images = |settings: &str| {
             let text =
                 format!(r#"{{"model_cfg": {{"vision_cfg": {{"width": 768, {settings}}}}}}}"#);

@@ -45,8 +45,9 @@ pub(super) fn of_activations(usual: &[Activation]) -> Vec<Rule> {
             named(words).is_some_and(|name| !others.contains(&name.as_str()))
         }),
         Rule::new(Usual::On, first, move |words| {
-            // Without one, the last layer of a block may be meant.
-            named(words).is_some_and(|name| name != "relu" && own.contains(&name.as_str()))
+            // Without one, the last layer of a block may be meant, or it is not forced.
+            let is_own = |name: &str| name != "relu" && own.contains(&name);
+            named(words).is_some_and(|name| is_own(&name)) && !words.has(&["force"])
         }),
     ]
 }
@@ -62,7 +63,7 @@ pub(super) fn of_slope() -> Rule {
 
 /// Returns the activation that a setting of having it names, in letters and digits.
 fn named(words: &Words<'_>) -> Option<String> {
-    const BESIDE: [&str; 6] = ["act", "activation", "enable", "is", "use", "with"];
+    const BESIDE: [&str; 7] = ["act", "activation", "enable", "force", "is", "use", "with"];
 
     let rest = words.key.iter().filter(|word| !BESIDE.contains(word));
     let name: String = rest.copied().collect();

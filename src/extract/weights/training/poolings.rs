@@ -107,7 +107,7 @@ pub(super) fn is_pooling(words: &Words<'_>) -> bool {
 }
 
 fn is_of_network(words: &Words<'_>, others: &[&str]) -> bool {
-    const BESIDE: [&str; 18] = [
+    const BESIDE: [&str; 19] = [
         "adaptive",
         "average",
         "avg",
@@ -124,6 +124,7 @@ fn is_of_network(words: &Words<'_>, others: &[&str]) -> bool {
         "retrieval",
         "spatial",
         "strategy",
+        "timm",
         "token",
         "tokens",
     ];

@@ -177,3 +177,12 @@ fn settings_of_other_families_are_compared() {
         assert!(agrees(architecture, &usual), "{architecture} {usual}");
     }
 }
+
+#[test]
+fn a_forced_activation_is_compared() {
+    let forced = |is_forced: bool| json!({"force_quick_gelu": is_forced});
+    assert!(!agrees("ViT-B-32", &forced(true)));
+    assert!(agrees("ViT-B-32", &forced(false)));
+    assert!(agrees("ViT-B-32-quickgelu", &forced(true)));
+    assert!(agrees("ViT-B-32-quickgelu", &forced(false)));
+}

@@ -10,7 +10,7 @@ use crate::extract::weights::configuration::read_text;
 use crate::extract::weights::listing::Setting;
 
 /// Names of files with settings, without their endings.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "args",
     "config",
     "hparams",
@@ -28,7 +28,11 @@ const NAMES: [&str; 17] = [
     "train_args",
     "training_args",
     ".hydra/config",
+    ".hydra/overrides",
 ];
+
+/// Endings of the names of such files. Texts may be in any form that programs print, or in none.
+const ENDINGS: [&str; 7] = ["json", "yaml", "yml", "txt", "toml", "ini", "cfg"];
 
 /// Names of folders with checkpoints alone.
 const OF_CHECKPOINTS: [&str; 5] = ["checkpoint", "checkpoints", "ckpt", "ckpts", "weights"];
@@ -49,7 +53,7 @@ pub(in crate::extract::weights) fn beside(weights: &Path) -> Result<Vec<Setting>
     let outer = folder.filter(is_of_checkpoints).and_then(Path::parent);
     let folders = folder.into_iter().chain(outer);
     for (folder, name) in folders.flat_map(|folder| NAMES.map(|name| (folder, name))) {
-        for ending in ["json", "yaml", "yml"] {
+        for ending in ENDINGS {
             let path = folder.join(format!("{name}.{ending}"));
             if !path.is_file() {
                 continue;
@@ -92,9 +96,10 @@ fn parse(path: &Path, ending: &str) -> Result<std::result::Result<Value, BoxedEr
                 false => Err(error.to_string().into()),
             }
         }),
-        _ => String::from_utf8(text)
+        "yaml" | "yml" => String::from_utf8(text)
             .map_err(Into::into)
             .and_then(|text| yaml::parse(&text)),
+        _ => Ok(String::from_utf8_lossy(&text).into()),
     })
 }
 
@@ -125,5 +130,15 @@ mod tests {
         let text = r#"{"best": NaN, "lr": [Infinity, 1e-3]}"#;
         std::fs::write(folder.path().join("args.json"), text).unwrap();
         assert_eq!(n_found(".", folder.path()), 3);
+        // As open_clip, argparse and TOML write settings.
+        for (name, text) in [
+            ("params.txt", "lr: 1\nmodel: ViT-B-32\n"),
+            ("args.txt", "Namespace(lr=1, model='ViT-B-32')"),
+            ("config.toml", "[train]\nlr = 1\nmodel = \"ViT-B-32\"\n"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(name), text).unwrap();
+            assert_eq!(n_found(".", folder.path()), 2, "{name}");
+        }
     }
 }
