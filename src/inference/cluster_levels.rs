@@ -68,7 +68,10 @@ pub(crate) fn object_sums<V: TrialValue>(
 }
 
 /// Number of bits of the places of a bucket whose sums fit into the cache of a core.
-const BUCKET_BITS: u32 = 13;
+pub(super) const BUCKET_BITS: u32 = 13;
+
+/// Largest number of places per trial for which a table of all places pays.
+pub(super) const DENSE: u64 = 4;
 
 /// Largest number of buckets. With more, the buckets themselves would not fit into the cache.
 const MAX_BUCKETS: u64 = 1 << 10;
@@ -108,9 +111,7 @@ impl<'a, V: TrialValue, P: Fn([u32; 3]) -> [u64; N] + Sync, const N: usize>
 
     /// Returns the table that suits the numbers of places and trials.
     fn table(&self) -> Table {
-        /// Largest number of places per trial for which a table pays.
-        const DENSE: u64 = 4;
-        /// The same for a table that fits into the cache.
+        /// The same as [`DENSE`] for a table that fits into the cache.
         const SMALL: u64 = 12;
 
         let n_trials = self.trials.len() as u64;

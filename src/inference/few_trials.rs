@@ -2,6 +2,7 @@
 
 use std::mem::take;
 
+use crate::inference::cluster_levels::{BUCKET_BITS, DENSE};
 use crate::inference::places::{n_pairs, object_places, pair_places, triple_place};
 use crate::inference::sparse_bucket::{GOLDEN, Marks, repeated_level};
 use crate::inference::{ClusterSum, Level, ObjectLevels, Singles, TrialValue};
@@ -19,20 +20,15 @@ impl<V: TrialValue> FewTrials<V> {
     /// Returns the memory for trials of a number of objects; `None` if their sums do not fit into the
     /// cache of a core.
     pub fn new(n_objects: usize) -> Option<Self> {
-        /// Largest number of objects.
-        const MAX_OBJECTS: usize = 1 << 13;
-
-        let objects = || vec![V::Sum::default(); n_objects];
-        (n_objects <= MAX_OBJECTS).then(|| Self { objects: objects() })
+        (n_objects <= 1 << BUCKET_BITS).then(|| Self {
+            objects: vec![V::Sum::default(); n_objects],
+        })
     }
 
     /// Checks whether trials are few, and have so few of the possible pairs that most occur once.
     pub fn are_few(&self, n_trials: usize) -> bool {
-        /// Smallest number of possible pairs per trial.
-        const SPARSE: u64 = 4;
-
         let n_pairs = n_pairs(self.objects.len() as u64);
-        n_trials <= Self::MAX_TRIALS && n_pairs > SPARSE * n_trials as u64
+        n_trials <= Self::MAX_TRIALS && n_pairs > DENSE * n_trials as u64
     }
 
     /// Computes the levels of trials.
@@ -60,8 +56,7 @@ impl<V: TrialValue> FewTrials<V> {
                 objects += take(&mut self.objects[object as usize]).level(mean);
             }
             let keys = keys_of(trial);
-            let [first, second, third] = keys;
-            let is_repeated = [first, second, third].map(|key| marks.is_repeated(key));
+            let is_repeated = keys.map(|key| marks.is_repeated(key));
             if is_repeated == [false; 3] {
                 apart.add(value);
                 continue;

@@ -62,6 +62,14 @@ impl Configurations {
             },
         })
     }
+
+    /// Reads a configuration of this name and content in a folder of its own.
+    #[cfg(test)]
+    pub fn of_file(name: &str, text: &str) -> Result<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        Self::beside(&folder.path().join("model.safetensors"))
+    }
 }
 
 /// A configuration beside the weights.

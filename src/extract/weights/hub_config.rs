@@ -266,11 +266,10 @@ mod tests {
 
     /// Checks a network against a configuration beside its weights.
     fn check(text: &str, architecture: &str) -> Result<Option<f64>> {
-        let folder = tempfile::tempdir().unwrap();
-        let weights = folder.path().join("model.safetensors");
-        std::fs::write(folder.path().join("config.json"), text).unwrap();
         let architecture = Architecture::named(architecture).unwrap();
-        let configuration = Configurations::beside(&weights)?.network.unwrap();
+        let configuration = Configurations::of_file("config.json", text)?
+            .network
+            .unwrap();
         super::check(
             &configuration,
             &Expected::new(&architecture, &["norm"]).unwrap(),
@@ -305,11 +304,10 @@ mod tests {
     #[test]
     fn what_depends_on_the_image_is_that_of_the_configuration() {
         let apply = |text: &str, architecture: &str| {
-            let folder = tempfile::tempdir().unwrap();
-            let weights = folder.path().join("model.safetensors");
-            std::fs::write(folder.path().join("config.json"), text).unwrap();
             let architecture = Architecture::named(architecture).unwrap();
-            let configuration = Configurations::beside(&weights)?.network.unwrap();
+            let configuration = Configurations::of_file("config.json", text)?
+                .network
+                .unwrap();
             let mut deviations = Deviations::NONE;
             let expected = Expected::new(&architecture, &[]).unwrap();
             super::apply(&configuration, &expected, &mut deviations)?;

@@ -160,10 +160,7 @@ mod tests {
     use super::*;
 
     fn preset(file: &str, text: &str) -> Option<String> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(file), text).unwrap();
-        let weights = folder.path().join("model.safetensors");
-        let found = described(&Configurations::beside(&weights).unwrap());
+        let found = described(&Configurations::of_file(file, text).unwrap());
         found.first().unwrap().preset()
     }
 

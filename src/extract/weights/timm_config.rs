@@ -80,7 +80,7 @@ pub(super) fn apply(
     let mut arguments = config.get("model_args").and_then(Value::as_object).cloned();
     // Older versions of timm write the pooling beside the arguments, or one that was named there.
     let pooling = config.get("global_pool").filter(|&pooling| pooling != "");
-    if let Some(pooling) = pooling.filter(|_| has_other_poolings(expected)) {
+    if let Some(pooling) = pooling.filter(|_| usual_pooling(expected) != "avg") {
         let arguments = arguments.get_or_insert_default();
         let pooling = pooling.clone();
         arguments.entry("global_pool").or_insert(pooling);
@@ -102,11 +102,13 @@ pub(super) fn apply(
     Ok(description)
 }
 
-/// Checks whether timm has the network with several poolings of tokens.
-fn has_other_poolings(expected: &Expected<'_>) -> bool {
-    const FAMILIES: [&str; 5] = ["ViT (timm)", "DeiT", "DINO", "DINOv2", "SigLIP"];
-
-    FAMILIES.contains(&expected.family())
+/// Returns timm's name of the pooling of a network.
+fn usual_pooling(expected: &Expected<'_>) -> &'static str {
+    match expected.family() {
+        "SigLIP" => "map",
+        "ViT (timm)" | "DeiT" | "DINO" | "DINOv2" | "EVA-CLIP" => "token",
+        _ => "avg",
+    }
 }
 
 /// Checks that an argument of a network of timm does not change what the expected network computes.
@@ -117,11 +119,7 @@ fn check_argument(
 ) -> std::result::Result<(), ExtractError> {
     let usual = match (name, expected.family()) {
         // timm always writes it.
-        ("global_pool", "SigLIP") => Some("map".into()),
-        ("global_pool", "ViT (timm)" | "DeiT" | "DINO" | "DINOv2" | "EVA-CLIP") => {
-            Some("token".into())
-        }
-        ("global_pool", _) => Some("avg".into()),
+        ("global_pool", _) => Some(usual_pooling(expected).into()),
         ("num_heads", _) => match *expected.published.n_heads {
             [n] => Some(n.into()),
             _ => None,

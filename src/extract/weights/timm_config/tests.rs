@@ -7,11 +7,10 @@ use crate::extract::weights::configuration::Configurations;
 #[test]
 fn a_configuration_of_timm_names_the_architecture() {
     let check = |text: &str, architecture: &str| {
-        let folder = tempfile::tempdir().unwrap();
-        let weights = folder.path().join("model.safetensors");
-        std::fs::write(folder.path().join("config.json"), text).unwrap();
         let architecture = Architecture::named(architecture).unwrap();
-        let configuration = Configurations::beside(&weights)?.network.unwrap();
+        let configuration = Configurations::of_file("config.json", text)?
+            .network
+            .unwrap();
         let taps = [architecture.module("logits")];
         let expected = Expected::new(&architecture, &taps).unwrap();
         let mut deviations = Deviations::NONE;
