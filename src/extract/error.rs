@@ -234,11 +234,12 @@ pub enum ExtractError {
         expected: String,
     },
 
-    /// The settings of the training in a checkpoint, or in the metadata of `.safetensors`, are those of a network that
-    /// computes something else.
+    /// The settings of the training in a checkpoint, in the metadata of `.safetensors` or in a file beside the weights
+    /// are those of a network that computes something else.
     #[error(
         "{} of the training of these weights is {}, not {} as in {architecture}, so that {}; if the \
-         setting belongs to another network, save the parameters alone (`torch.save(network.state_dict(), …)`)",
+         setting belongs to another network, save the parameters alone (`torch.save(network.state_dict(), …)`), \
+         without files of settings beside them",
         Short(setting),
         Short(found),
         Short(expected),

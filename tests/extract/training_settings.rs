@@ -513,7 +513,7 @@ fn windows_of_swin_transformers_are_compared() {
 }
 
 #[test]
-fn strides_in_a_configuration_of_transformers_are_compared() {
+fn settings_in_a_configuration_of_transformers_are_compared() {
     let resnet = |text: &str, tap: &str| {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pytorch_model.bin");
@@ -531,11 +531,12 @@ fn strides_in_a_configuration_of_transformers_are_compared() {
         r#"{"backbone_config": {"backbone": "resnet18", "output_stride": 16}}"#,
         r#"{"backbone_kwargs": {"output_stride": 8}}"#,
         r#"{"model_type": "detr", "dilation": true}"#,
+        r#"{"model_type": "my_resnet", "last_stride": 1}"#,
     ] {
         let refused = resnet(text, "layer4");
         assert_refused!(
             refused,
-            Extract(ExtractError::OtherConfiguration { .. }),
+            Extract(ExtractError::OtherTraining { .. }),
             "{text}"
         );
         resnet(text, "layer2").unwrap();
@@ -546,6 +547,10 @@ fn strides_in_a_configuration_of_transformers_are_compared() {
     ] {
         resnet(text, "layer4").unwrap();
     }
+    let refused = resnet(r#"{"model_type": "my_resnet", "bn_eps": 0.01}"#, "bn1");
+    let refused = refused.unwrap_err().report().to_string();
+    let names_remedy = refused.contains("--epsilon");
+    assert!(refused.contains("config.json") && names_remedy, "{refused}");
 }
 
 #[test]
@@ -886,7 +891,6 @@ fn settings_beside_the_weights_are_compared() {
     for (name, text) in [
         ("args.yaml", "model: resnetblur18"),
         ("config.json", r#"{"model": {"name": "resnetblur18"}}"#),
-        ("hparams.yaml", "output_stride: 16"),
     ] {
         let refused = resnet(name, text);
         assert_refused!(
@@ -898,6 +902,14 @@ fn settings_beside_the_weights_are_compared() {
         let names_remedy = refused.contains("remove the configuration file");
         assert!(refused.contains(name) && names_remedy, "{refused}");
     }
+    let refused = resnet("hparams.yaml", "output_stride: 16");
+    assert_refused!(refused, Extract(ExtractError::OtherTraining { .. }));
+    let refused = refused.unwrap_err().report().to_string();
+    let names_remedy = refused.contains("without files of settings");
+    assert!(
+        refused.contains("hparams.yaml") && names_remedy,
+        "{refused}"
+    );
     resnet("args.yaml", "model: resnet18\nbn_eps: null\naa: rand-m9").unwrap();
 }
 

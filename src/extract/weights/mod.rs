@@ -355,7 +355,12 @@ impl Weights {
                     }
                     Some(_) => {}
                 }
-                training::check_configuration(network, expected)?;
+                training::check_configuration(
+                    network,
+                    selection.library,
+                    stored.epsilon,
+                    expected,
+                )?;
             }
             if let Some(open_clip) = &configurations.open_clip {
                 open_clip_config::check(open_clip, expected)?;

@@ -49,21 +49,7 @@ pub(super) fn check(
         let unusual = unusual(setting, &rules, expected);
         unusual.or_else(|| small_images(setting, library, expected))
     });
-    match unusual {
-        Some(unusual) => {
-            let Unusual { setting, first, .. } = unusual;
-            let (name, found) = (setting.name.clone(), setting.value.to_string());
-            Err(refusal(
-                setting,
-                name,
-                found,
-                unusual.expected,
-                first,
-                expected,
-            ))
-        }
-        None => Ok(()),
-    }
+    unusual.map_or(Ok(()), |unusual| Err(unusual.into_error(expected)))
 }
 
 /// Returns the error for a setting that is not the usual one, with the first module that it changes.
@@ -75,21 +61,12 @@ pub(super) fn refusal(
     first: Option<&'static str>,
     expected: &Expected<'_>,
 ) -> Error {
-    let architecture = expected.architecture();
-    setting.locate(match setting.file {
-        None => ExtractError::OtherTraining {
-            architecture,
-            setting: name,
-            found,
-            expected: usual,
-            first,
-        },
-        Some(_) => ExtractError::OtherConfiguration {
-            architecture,
-            setting: name,
-            found,
-            expected: usual,
-        },
+    setting.locate(ExtractError::OtherTraining {
+        architecture: expected.architecture(),
+        setting: name,
+        found,
+        expected: usual,
+        first,
     })
 }
 
@@ -99,33 +76,39 @@ fn of_network(settings: &[Setting], is_convolutional: bool) -> impl Iterator<Ite
     settings.filter(move |setting| !is_of_other_part(&setting.name, is_convolutional))
 }
 
-/// Checks that a configuration of transformers beside the weights has the usual strides and
-/// convolutions where they change what is computed before the taps, also where the network has the
-/// names of another library.
+/// Checks that a configuration of transformers beside the weights has the usual settings where they
+/// change what is computed before the taps. Where the names of the parameters are its own too, only the
+/// strides and the convolutions remain to be checked.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherConfiguration`].
+/// Returns [`ExtractError::OtherTraining`].
 pub(super) fn check_configuration(
     configuration: &Configuration,
+    library: Option<&str>,
+    epsilon: Option<f64>,
     expected: &Expected<'_>,
 ) -> Result<()> {
     // Those of timm have arguments that are checked by name.
-    if configuration.value.get("architecture").is_some() || !has_strides(expected) {
+    if configuration.value.get("architecture").is_some() {
         return Ok(());
     }
     let mut settings = Vec::new();
     collect("", &configuration.value, &mut settings);
-    let rules = of_convolutions();
-    let mut settings = of_network(&settings, true);
-    match settings.find_map(|setting| unusual(setting, &rules, expected)) {
-        Some(unusual) => Err(configuration.locate(ExtractError::OtherConfiguration {
-            architecture: expected.architecture(),
-            setting: unusual.setting.name.clone(),
-            found: unusual.setting.value.to_string(),
-            expected: unusual.expected,
-        })),
-        None => Ok(()),
+    for setting in &mut settings {
+        setting.file = Some(configuration.path.clone());
     }
+    let training = Training {
+        settings,
+        ..Training::default()
+    };
+    let rules = match library {
+        Some(HUGGING_FACE) if has_strides(expected) => of_convolutions(),
+        Some(HUGGING_FACE) => Vec::new(),
+        _ => rules_of(&training, library, epsilon, expected),
+    };
+    let mut settings = of_network(&training.settings, is_convolutional(expected));
+    let unusual = settings.find_map(|setting| unusual(setting, &rules, expected));
+    unusual.map_or(Ok(()), |unusual| Err(unusual.into_error(expected)))
 }
 
 /// Checks whether a setting says that the network has the usual strides: no dilation, an output stride of
@@ -148,6 +131,14 @@ struct Unusual<'s> {
     expected: String,
     /// The first module that it changes.
     first: Option<&'static str>,
+}
+
+impl Unusual<'_> {
+    fn into_error(self, expected: &Expected<'_>) -> Error {
+        let Self { setting, first, .. } = self;
+        let (name, found) = (setting.name.clone(), setting.value.to_string());
+        refusal(setting, name, found, self.expected, first, expected)
+    }
 }
 
 /// Checks whether the network is one of convolutions. Transformers have one kernel, that of the patches.
