@@ -11,6 +11,9 @@ use crate::extract::builder::{Deviations, StridedPadding};
 use crate::extract::layers::Activation;
 use crate::extract::outline::Expected;
 
+/// Whether MobileNetV2 has the padding of TensorFlow.
+const TF_PADDING: &str = "tf_padding";
+
 /// Checks that a network computes what a configuration of transformers says, and adds to the
 /// deviations what the network can compute otherwise. Returns a description of these settings.
 ///
@@ -60,6 +63,24 @@ pub(super) fn apply(
     Ok(description)
 }
 
+/// Checks that a network without a configuration beside its weights is the default one of transformers.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_default(expected: &Expected<'_>) -> Result<()> {
+    match expected.family() {
+        "MobileNetV2" => Err(ExtractError::OtherConfiguration {
+            architecture: expected.architecture(),
+            setting: TF_PADDING.to_owned(),
+            found: "true as in tf_mobilenet_v2, unless a config.json beside them says otherwise,"
+                .to_owned(),
+            expected: "false".to_owned(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
 /// Checks whether the network can compute with any activation.
 pub(super) fn has_any_activation(expected: &Expected<'_>) -> bool {
     const FAMILIES: [&str; 5] = ["ViT (timm)", "DeiT", "DINO", "DINOv2", "SigLIP"];
@@ -99,7 +120,7 @@ fn check(configuration: &Configuration, expected: &Expected<'_>) -> Result<Optio
         "ResNet" | "RegNet" => "relu",
         "SigLIP" => "gelu_pytorch_tanh",
         "EfficientNet (TensorFlow)" => "swish",
-        "MobileNetV2 (TensorFlow)" => "relu6",
+        "MobileNetV2" | "MobileNetV2 (TensorFlow)" => "relu6",
         "DINOv3" if is_gated => "silu",
         _ => "gelu",
     };
@@ -145,9 +166,10 @@ fn settings_of(family: &str) -> Vec<(&'static str, Value)> {
             ("pooling_type", "mean".into()),
             ("strides", vec![1, 2, 2, 2, 1, 2, 1].into()),
         ],
-        "MobileNetV2 (TensorFlow)" => {
-            vec![("output_stride", 32.into()), ("tf_padding", true.into())]
-        }
+        "MobileNetV2" | "MobileNetV2 (TensorFlow)" => vec![
+            ("output_stride", 32.into()),
+            (TF_PADDING, (family != "MobileNetV2").into()),
+        ],
         _ => Vec::new(),
     }
 }
@@ -171,7 +193,7 @@ fn epsilon(
             let found = setting(config, "batch_norm_eps").and_then(Value::as_f64);
             return Ok(found.filter(|&found| found != 1e-3));
         }
-        "MobileNetV2 (TensorFlow)" => 1e-3,
+        "MobileNetV2" | "MobileNetV2 (TensorFlow)" => 1e-3,
         "Swin" | "Swin V2" => {
             return check_setting(config, SETTING, architecture, 1e-5.into()).map(|()| None);
         }
@@ -259,129 +281,4 @@ pub(super) fn check_activation(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::extract::Architecture;
-    use crate::extract::weights::configuration::Configurations;
-
-    /// Checks a network against a configuration beside its weights.
-    fn check(text: &str, architecture: &str) -> Result<Option<f64>> {
-        let architecture = Architecture::named(architecture).unwrap();
-        let configuration = Configurations::of_file("config.json", text)?
-            .network
-            .unwrap();
-        super::check(
-            &configuration,
-            &Expected::new(&architecture, &["norm"]).unwrap(),
-        )
-    }
-
-    #[test]
-    fn the_activation_is_that_of_the_configuration() {
-        let quick = r#"{"vision_config": {"hidden_act": "quick_gelu"}, "model_type": "clip"}"#;
-        assert!(check(quick, "ViT-B-32-quickgelu").is_ok());
-        let refused = check(quick, "ViT-B-32").unwrap_err().report().to_string();
-        assert!(refused.contains("use ViT-B-32-quickgelu"), "{refused}");
-        let gelu = r#"{"hidden_act": "gelu"}"#;
-        assert!(check(gelu, "ViT-B-32").is_ok());
-        let refused = check(gelu, "ViT-L-14-quickgelu")
-            .unwrap_err()
-            .report()
-            .to_string();
-        assert!(refused.contains("use ViT-L-14"), "{refused}");
-        assert!(check("{}", "ViT-B-32").is_ok());
-        // Without its default, as transformers 4 writes it.
-        let nested = r#"{"vision_config": {"model_type": "clip_vision_model"}}"#;
-        assert!(check(nested, "ViT-B-32-quickgelu").is_ok());
-        assert!(check(nested, "ViT-B-32").is_err());
-        let chinese = r#"{"model_type": "chinese_clip", "vision_config": {"patch_size": 32}}"#;
-        assert!(check(chinese, "ViT-B-32-quickgelu").is_ok());
-        assert!(check(chinese, "ViT-B-32").is_err());
-        let refused = check("not JSON", "ViT-B-32").unwrap_err();
-        assert!(refused.report().to_string().contains("config.json"));
-    }
-
-    #[test]
-    fn what_depends_on_the_image_is_that_of_the_configuration() {
-        let apply = |text: &str, architecture: &str| {
-            let architecture = Architecture::named(architecture).unwrap();
-            let configuration = Configurations::of_file("config.json", text)?
-                .network
-                .unwrap();
-            let mut deviations = Deviations::NONE;
-            let expected = Expected::new(&architecture, &[]).unwrap();
-            super::apply(&configuration, &expected, &mut deviations)?;
-            Ok::<Deviations, crate::Error>(deviations)
-        };
-        let found = apply(r#"{"depthwise_padding": [5, 8, 16]}"#, "tf_efficientnet_b2").unwrap();
-        let expected = StridedPadding::OddInBlocks(1 << 5 | 1 << 8 | 1 << 16);
-        assert_eq!(found.strided_padding, expected);
-        let found = apply(r#"{"image_size": 384}"#, "swin_v2_t").unwrap();
-        assert_eq!(found.window_image, Some(384));
-        let found = apply(r#"{"hidden_act": "gelu_new"}"#, "vit_tiny_patch16_224").unwrap();
-        assert_eq!(found.activation, Some(Activation::GeluTanh));
-        let refused = apply(r#"{"image_size": [224, 224]}"#, "swin_v2_t").unwrap_err();
-        let refused = refused.report().to_string();
-        assert!(refused.contains("at least 256"), "{refused}");
-    }
-
-    #[test]
-    fn a_configuration_that_contradicts_the_network_is_refused() {
-        for (text, architecture) in [
-            (r#"{"hidden_act": "mish"}"#, "vit_tiny_patch16_224"),
-            (r#"{"hidden_act": "quick_gelu"}"#, "swin_t"),
-            (r#"{"num_attention_heads": 6}"#, "vit_tiny_patch16_224"),
-            (r#"{"downsample_in_bottleneck": true}"#, "resnet50"),
-            (r#"{"downsample_in_first_stage": true}"#, "resnet50"),
-            (r#"{"output_stride": 16}"#, "tf_mobilenet_v2"),
-            (r#"{"pooling_type": "max"}"#, "tf_efficientnet_b0"),
-            (
-                r#"{"strides": [1, 2, 2, 2, 1, 1, 1]}"#,
-                "tf_efficientnet_b0",
-            ),
-            (r#"{"window_size": 16}"#, "swin_v2_t"),
-            (r#"{"rope_theta": 1000.0}"#, "vit_small_patch16_dinov3"),
-            (
-                r#"{"num_attention_heads": 12, "rope_theta": 100.0}"#,
-                "vit_small_patch16_dinov3",
-            ),
-            (r#"{"layer_norm_eps": 1e-6}"#, "convnext_tiny"),
-            (
-                r#"{"pretrained_window_sizes": [12, 12, 12, 6]}"#,
-                "swin_v2_t",
-            ),
-            (
-                r#"{"encoder": {"num_attention_heads": 12}, "decoder": {}}"#,
-                "vit_tiny_patch16_224",
-            ),
-            (r#"{"layer_norm_eps": 0.001}"#, "swin_t"),
-            (
-                r#"{"backbone_config": {"num_attention_heads": 12}}"#,
-                "vit_small_patch14_dinov2",
-            ),
-            (
-                r#"{"vision_config": {"backbone_config": {"num_attention_heads": 12}}}"#,
-                "vit_small_patch14_dinov2",
-            ),
-        ] {
-            let refused = check(text, architecture).unwrap_err().report().to_string();
-            let contradicts = refused.contains("of these weights is");
-            assert!(contradicts && refused.contains(architecture), "{refused}");
-        }
-        let usual = r#"{"hidden_act": "gelu", "num_attention_heads": 3, "layer_norm_eps": 1e-12}"#;
-        assert_eq!(check(usual, "vit_tiny_patch16_224").unwrap(), None);
-        assert_eq!(
-            check(r#"{"hidden_act": "silu"}"#, "tf_efficientnet_b0").unwrap(),
-            None
-        );
-        let other = r#"{"layer_norm_eps": 0.001}"#;
-        assert_eq!(check(other, "vit_tiny_patch16_224").unwrap(), Some(0.001));
-        let nested = r#"{"backbone_config": {"layer_norm_eps": 0.001}}"#;
-        assert_eq!(
-            check(nested, "vit_small_patch14_dinov2").unwrap(),
-            Some(0.001)
-        );
-        let other = r#"{"batch_norm_eps": 0.1}"#;
-        assert_eq!(check(other, "tf_efficientnet_b0").unwrap(), Some(0.1));
-    }
-}
+mod tests;

@@ -368,6 +368,9 @@ impl Weights {
             described.extend(images_config::described(&configurations));
             is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
         }
+        if !is_configured && selection.library == Some(HUGGING_FACE) {
+            hub_config::check_default(expected).map_err(|error| stored.locate(error))?;
+        }
         if let Some(epsilon) = stored.epsilon {
             selection.deviations.epsilon = Some(epsilon);
         }

@@ -48,7 +48,7 @@ pub(super) const MOBILENET_V2_OF_TIMM: &[&[Rule]] = &[
     stage_of_version_2!(6, 17),
 ];
 
-/// MobileNetV2 with the padding of TensorFlow. The first block is a part of the stem.
+/// MobileNetV2 with either padding. The first block is a part of the stem.
 pub(super) const MOBILENET_V2_OF_HUGGING_FACE: &[Rule] = &[
     rule(
         r"conv_stem\.first_conv\.convolution\.(.+)",

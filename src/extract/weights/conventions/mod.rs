@@ -294,7 +294,7 @@ static LIBRARIES: &[Library] = &[
     )
     .with(EFFICIENTNET_DEVIATIONS),
     with_body(
-        &["MobileNetV2 (TensorFlow)"],
+        &["MobileNetV2", "MobileNetV2 (TensorFlow)"],
         &[MOBILENET_V2_OF_HUGGING_FACE],
     )
     .with(MOBILENET_V2_DEVIATIONS),
