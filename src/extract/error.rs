@@ -132,7 +132,8 @@ pub enum ExtractError {
     /// The preprocessing of a model is not known.
     #[error(
         "the preprocessing of {} is not known: name it (`Preprocessing::preset`, `--preprocessing`), for example {}; \
-         or name published weights{}",
+         or a file that describes it, such as preprocessor_config.json (`Preprocessing::from_file`, \
+         `--preprocessing`); or name published weights{}",
         Short(model),
         preset_names(presets),
         like(known)

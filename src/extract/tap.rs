@@ -162,6 +162,9 @@ pub(in crate::extract) fn pool(x: &Tensor, pooling: Pooling, axes: Axes) -> Flow
         Pooling::None => x.flatten_from(1)?,
         Pooling::Mean if rank == 4 && axes != Axes::ChannelsLast => global_average(x)?,
         Pooling::Mean if rank == 4 => x.mean((1, 2))?,
+        Pooling::Mean if rank == 3 => {
+            refuse("token-mean, as the output has tokens and no feature maps")?
+        }
         Pooling::Mean => refuse("one that fits the output (mean needs feature maps)")?,
         _ if n_tokens <= n_special.max(1) => {
             refuse("one that fits the output (it needs tokens × width)")?

@@ -236,6 +236,7 @@ fn other_inputs_are_explained() {
         (193, "such as 16 × 12 patches"),
         (196, "the class token has none"),
         (192, "not those of square images"),
+        (198, "there are 2 for tokens that are not of patches"),
     ] {
         let positions = reshaped(shapes(name), "pos_embed", &[1, n, 192]);
         let number = format!("there are {n} position embeddings");

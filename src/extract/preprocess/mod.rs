@@ -18,6 +18,10 @@
 //! | resize, crop | identical; see [`PassOrder`] for the version, and [`CropRule`] for transformers |
 //! | normalization | identical |
 //!
+//! The image processors of transformers 5 do not use Pillow by default, but torchvision's resizing of
+//! tensors: their values usually differ by one level (0.02 after the normalization), and at a few
+//! sizes by up to 0.2 in sharp images. Those with `backend="pil"` give the values of this crate.
+//!
 //! ```
 //! use human_alignment::extract::preprocess::{Preprocessing, RgbImage};
 //! use ndarray::Array3;

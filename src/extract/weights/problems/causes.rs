@@ -125,6 +125,12 @@ fn of_positions(positions: &Misshapen) -> Option<String> {
         ", so that the class token has none, or there is none".to_owned()
     } else if n_special == 0 && is_square(n.checked_sub(1)?) {
         ", so that there is one for a class token, which this network does not have".to_owned()
+    } else if let Some(n_others) = (2..=5).find(|&n_others| n > n_others && is_square(n - n_others))
+    {
+        format!(
+            ", so that there are {n_others} for tokens that are not of patches, such as those of distillation or \
+             registers, of which this network has {n_special}"
+        )
     } else {
         match sides(n.checked_sub(n_special)?) {
             Some([a, b]) => {
