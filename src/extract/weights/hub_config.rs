@@ -185,6 +185,9 @@ fn epsilon(
     let usual = match family {
         // These do not have it.
         "ResNet" | "RegNet" => return Ok(None),
+        "ConvNeXt" if setting(config, "model_type").is_some_and(|of| of == "dinov3_convnext") => {
+            1e-6
+        }
         // Only the last normalization has it.
         "ConvNeXt" | "ConvNeXt V2" => {
             return check_setting(config, SETTING, architecture, 1e-12.into()).map(|()| None);

@@ -34,6 +34,35 @@ pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
     rule(r"classifier\.(weight|bias)", "classifier.2.{1}"),
 ];
 
+/// ConvNeXt as one of the networks of DINOv3, to the names of torchvision.
+pub(super) const CONVNEXT_OF_DINO_V3: &[Rule] = &[
+    rule(
+        r"(?:model\.)?stages\.(\d+)\.downsample_layers\.(\d+)\.(.+)",
+        "features.{1*2}.{2}.{3}",
+    ),
+    rule(
+        r"(?:model\.)?stages\.(\d+)\.layers\.(\d+)\.depthwise_conv\.(.+)",
+        "features.{1*2+1}.{2}.block.0.{3}",
+    ),
+    rule(
+        r"(?:model\.)?stages\.(\d+)\.layers\.(\d+)\.layer_norm\.(.+)",
+        "features.{1*2+1}.{2}.block.2.{3}",
+    ),
+    rule(
+        r"(?:model\.)?stages\.(\d+)\.layers\.(\d+)\.pointwise_conv1\.(.+)",
+        "features.{1*2+1}.{2}.block.3.{3}",
+    ),
+    rule(
+        r"(?:model\.)?stages\.(\d+)\.layers\.(\d+)\.pointwise_conv2\.(.+)",
+        "features.{1*2+1}.{2}.block.5.{3}",
+    ),
+    reshaped(
+        r"(?:model\.)?stages\.(\d+)\.layers\.(\d+)\.gamma",
+        "features.{1*2+1}.{2}.layer_scale",
+    ),
+    rule(r"layer_norm\.(.+)", "classifier.0.{1}"),
+];
+
 pub(super) const CONVNEXT_OF_TIMM: &[Rule] = &[
     rule(r"stem\.(\d+)\.(.+)", "features.0.{1}.{2}"),
     rule(

@@ -15,7 +15,7 @@ mod transformers;
 use std::sync::Arc;
 
 use self::convnext::{
-    CONVNEXT_OF_HUGGING_FACE, CONVNEXT_OF_ITS_AUTHORS, CONVNEXT_OF_TIMM,
+    CONVNEXT_OF_DINO_V3, CONVNEXT_OF_HUGGING_FACE, CONVNEXT_OF_ITS_AUTHORS, CONVNEXT_OF_TIMM,
     CONVNEXT_V2_OF_HUGGING_FACE, CONVNEXT_V2_OF_ITS_AUTHORS,
 };
 use self::convolutional::{
@@ -27,10 +27,11 @@ use self::mobile::{
     MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM,
 };
 use self::transformers::{
-    BEIT_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS, CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM,
-    DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE, GATED_LAYERS_OF_HUGGING_FACE,
-    REGISTERS_OF_HUGGING_FACE, SIGLIP_OF_HUGGING_FACE, SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS,
-    SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    BEIT_OF_HUGGING_FACE, BLIP_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS,
+    CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM, DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE,
+    GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SIGLIP_OF_HUGGING_FACE,
+    SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE,
+    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::{Deviations, StridedPadding};
@@ -162,6 +163,12 @@ const VIT_DEVIATIONS: Deviations = Deviations {
     ..Deviations::NONE
 };
 
+/// BLIP of transformers.
+const BLIP_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-5),
+    ..VIT_DEVIATIONS
+};
+
 /// BEiT of transformers.
 const BEIT_DEVIATIONS: Deviations = Deviations {
     epsilon: Some(1e-12),
@@ -226,6 +233,12 @@ static LIBRARIES: &[Library] = &[
     )
     .with(DINO_V2_DEVIATIONS),
     with_body(&["ViT (timm)", "DeiT", "DINO"], &[VIT_OF_HUGGING_FACE]).with(VIT_DEVIATIONS),
+    library(
+        HUGGING_FACE,
+        &["ViT (timm)"],
+        &[BLIP_OF_HUGGING_FACE, SIGLIP_OF_HUGGING_FACE],
+    )
+    .with(BLIP_DEVIATIONS),
     library("chunked blocks of DINOv2", &["DINOv2"], &[CHUNKED_BLOCKS]),
     library(
         "the authors of DINOv2",
@@ -249,6 +262,7 @@ static LIBRARIES: &[Library] = &[
     library(HUGGING_FACE, &["SigLIP"], &[SIGLIP_OF_HUGGING_FACE]).with(SIGLIP_DEVIATIONS),
     with_body(&["ResNet"], &[RESNET_OF_HUGGING_FACE]),
     with_body(&["ConvNeXt"], &[CONVNEXT_OF_HUGGING_FACE]),
+    library(HUGGING_FACE, &["ConvNeXt"], &[CONVNEXT_OF_DINO_V3]),
     library(TIMM, &["ConvNeXt"], &[CONVNEXT_OF_TIMM]),
     library(
         "the authors of ConvNeXt",

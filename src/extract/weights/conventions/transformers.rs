@@ -272,6 +272,20 @@ pub(super) const SIGLIP_OF_HUGGING_FACE: &[Rule] = &[
     rule(r"head\.mlp\.fc([12])\.(.+)", "attn_pool.mlp.fc{1}.{2}"),
 ];
 
+/// What the image encoder of BLIP has otherwise than SigLIP, to the names of timm.
+pub(super) const BLIP_OF_HUGGING_FACE: &[Rule] = &[
+    rule(r"embeddings\.class_embedding", "cls_token"),
+    rule(r"embeddings\.position_embedding", "pos_embed"),
+    rule(
+        r"encoder\.layers\.(\d+)\.self_attn\.qkv\.(.+)",
+        "blocks.{1}.attn.qkv.{2}",
+    ),
+    rule(
+        r"encoder\.layers\.(\d+)\.self_attn\.projection\.(.+)",
+        "blocks.{1}.attn.proj.{2}",
+    ),
+];
+
 /// Swin transformers, to the names of torchvision.
 pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     rule(
