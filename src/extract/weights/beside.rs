@@ -1,6 +1,7 @@
 //! Tensors beside the parameters of a network that change what it computes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::after;
 use super::before;
@@ -160,9 +161,31 @@ pub(super) fn deviate(request: &Request<'_>, selection: &mut Selection, expected
         _ => false,
     };
     if is_dino && selection.library.is_none() && is_of_training {
-        selection.deviations.is_aliased = true;
-        selection.deviations.grid_offset = 0.1;
+        deviate_as_dino(selection);
     }
+}
+
+/// Does the same for a file with a name of the authors of DINO, such as `dino_deitsmall16_pretrain.pth`,
+/// whose parameters have the names of timm. Returns a description of it.
+pub(super) fn deviate_by_name(
+    path: &Path,
+    selection: &mut Selection,
+    expected: &Expected<'_>,
+) -> &'static str {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_dino = name.starts_with("dino_") && name.contains("pretrain");
+    let is_vit = ["ViT (timm)", "DeiT", "DINO"].contains(&expected.family());
+    if is_dino && is_vit && selection.library.is_none() {
+        deviate_as_dino(selection);
+        return ", positions as by the authors of DINO";
+    }
+    ""
+}
+
+/// Sets the interpolation of positions of the authors of DINO.
+fn deviate_as_dino(selection: &mut Selection) {
+    selection.deviations.is_aliased = true;
+    selection.deviations.grid_offset = 0.1;
 }
 
 /// Returns the tap that the classifiers of transformers read, where it is not `penultimate`.
@@ -273,6 +296,16 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         let setting = "the block with the stride";
         return other(setting, "the last of each stage (Taskonomy)", "the first");
     }
+    // mmpretrain reduces maps with the channels in another order.
+    let is_mmpretrain = has("w_msa") || has("ffn") && has("reduction");
+    if is_mmpretrain && expected.family() == "Swin" && expected.reaches("features.2") {
+        let found = "by channels and then by places (mmpretrain; only taps before features.2 can be extracted)";
+        return other(
+            "the order of channels in the reduction of maps",
+            found,
+            "by places",
+        );
+    }
     // The Inception for the Fréchet distance has more classes, and other pooling.
     let classes = request.listing.iter();
     let mut classes = classes.filter(|(name, _)| name.ends_with("fc.weight"));
@@ -288,8 +321,8 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         return other("the pooling features.16", found, "without it");
     }
     // The small network of MoCo v3 has more heads than others.
-    let mut named = request.training.named.iter();
-    let is_named = named.any(|named| !named.by_timm && named.name == "vit_small");
+    let mut settings = request.training.settings.iter();
+    let is_named = settings.any(|setting| setting.name == "arch" && setting.value == "vit_small");
     let is_moco = is_named || has("momentum_encoder") && has("predictor");
     if is_moco && architecture.starts_with("vit_small_patch") {
         return other("num_heads", "12 (MoCo v3)", "6");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::conventions::HUGGING_FACE;
-use super::listing::Setting;
+use super::listing::{Setting, Training};
 use super::other::{Other, refuse};
 use super::request::{Request, Selection};
 use super::training::{is_name_of_network, is_of_other_part, refusal};
@@ -56,30 +56,18 @@ pub(super) fn check(
         [usual] if has_attention => usual,
         _ => return Ok(()),
     };
-    let settings = request.training.settings.iter();
-    // Heads in the name of the setting itself are those of attention.
-    let settings = settings.filter(|setting| !is_of_other_part(setting.place(), false));
-    let settings: Vec<&Setting> = settings.collect();
+    let settings = settings(request.training);
     let refuse_setting = |setting: &Setting, found: String| -> Result<()> {
         let name = "num_heads".to_owned();
         let usual = usual.to_string();
         Err(refusal(setting, name, found, usual, None, expected))
     };
-    let stated = settings.iter().filter(|setting| is_n_heads(setting.key()));
-    let stated = stated.filter_map(|setting| Some((setting, number(&setting.value)?)));
-    let by_width = settings.iter().filter_map(|setting| {
-        let width = number(&setting.value).filter(|&n| is_width_of_head(setting.key(), n))?;
-        let n = width_of(expected)?.checked_div(width)?;
-        Some((setting, n))
-    });
-    let stated: Option<(&&Setting, u64)> = stated.chain(by_width).next();
-    match stated {
+    match stated(request.training, expected) {
         Some((_, n)) if n == usual as u64 => return Ok(()),
         Some((setting, n)) => return refuse_setting(setting, format!("{n} ({})", setting.name)),
         None => {}
     }
-    let is_small = matches!(expected.family(), "ViT (timm)" | "DeiT" | "DINO") && usual < 12;
-    if !is_small || selection.library == Some(HUGGING_FACE) {
+    if !may_be_twelve(expected) || selection.library == Some(HUGGING_FACE) {
         return Ok(());
     }
     let named = settings
@@ -110,6 +98,38 @@ pub(super) fn check(
             expected.architecture()
         ),
     )
+}
+
+/// Returns the settings that may be of the network: heads in the name of the setting itself are those of
+/// attention.
+fn settings(training: &Training) -> Vec<&Setting> {
+    let settings = training.settings.iter();
+    let settings = settings.filter(|setting| !is_of_other_part(setting.place(), false));
+    settings.collect()
+}
+
+/// Returns the first setting that says how many heads the network has, with their number.
+pub(super) fn stated<'t>(
+    training: &'t Training,
+    expected: &Expected<'_>,
+) -> Option<(&'t Setting, u64)> {
+    let settings = settings(training);
+    let stated = settings
+        .iter()
+        .filter(|setting| is_n_heads(setting.key()))
+        .filter_map(|&setting| Some((setting, number(&setting.value)?)));
+    let by_width = settings.iter().filter_map(|&setting| {
+        let width = number(&setting.value).filter(|&n| is_width_of_head(setting.key(), n))?;
+        let n = width_of(expected)?.checked_div(width)?;
+        Some((setting, n))
+    });
+    stated.chain(by_width).next()
+}
+
+/// Checks whether the network has fewer heads than those of some trainings with the same parameters.
+pub(super) fn may_be_twelve(expected: &Expected<'_>) -> bool {
+    let is_family = matches!(expected.family(), "ViT (timm)" | "DeiT" | "DINO");
+    is_family && matches!(*expected.published.n_heads, [usual] if usual < 12)
 }
 
 /// Checks whether a setting is the number of heads: `heads`, `num_attention_heads`, `nhead`.
@@ -168,7 +188,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// Checks whether a name is that of a training whose small networks have 12 heads.
-fn has_twelve_heads(name: &str) -> bool {
+pub(super) fn has_twelve_heads(name: &str) -> bool {
     /// Parts of names: of facebookresearch/slip and of MoCo v3.
     const PARTS: [&str; 5] = ["slip_vits", "clip_vits", "simclr_vits", "mocov3", "moco_v3"];
 

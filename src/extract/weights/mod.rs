@@ -28,6 +28,7 @@ mod selection;
 mod timm_config;
 mod training;
 mod training_images;
+mod values;
 mod variants;
 mod windows;
 mod words;
@@ -343,6 +344,7 @@ impl Weights {
         let (mut described, mut is_configured) = (Vec::from_iter(of_training), false);
         if let Some(path) = &stored.path {
             variants::check_file(path, expected).map_err(|error| stored.locate(error))?;
+            fingerprint += beside::deviate_by_name(path, &mut selection, expected);
             let configurations = Configurations::beside(path)?;
             if let Some(network) = &configurations.network {
                 let deviations = &mut selection.deviations;
@@ -375,6 +377,7 @@ impl Weights {
             selection.deviations.epsilon = Some(epsilon);
         }
         let opened = Opened::found(stored, fingerprint, selection, outline, expected);
+        values::check(&opened, &stored.training, expected)?;
         Ok(opened.with_configurations(described, is_configured))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::heads;
 use crate::error::{ExtractError, Result};
 use crate::extract::outline::Expected;
 
@@ -20,7 +21,9 @@ struct Variant {
     expected: &'static str,
 }
 
-const VARIANTS: [Variant; 9] = [
+const LAST_POOLING: &str = "the last pooling";
+
+const VARIANTS: [Variant; 12] = [
     Variant {
         parts: &["caffe"],
         words: &[],
@@ -60,9 +63,16 @@ const VARIANTS: [Variant; 9] = [
         expected: "by strides",
     },
     Variant {
-        parts: &["antialiased", "blurpool", "resnetblur"],
+        parts: &["antialiased", "blurpool", "efficientnet_blur", "resnetblur"],
         words: &[],
-        families: &["ResNet", "VGG", "DenseNet", "MobileNetV2", "AlexNet"],
+        families: &[
+            "ResNet",
+            "VGG",
+            "DenseNet",
+            "MobileNetV2",
+            "AlexNet",
+            "EfficientNet",
+        ],
         first: Some("maxpool"),
         setting: "the reduction of maps",
         found: "with blurring",
@@ -91,9 +101,18 @@ const VARIANTS: [Variant; 9] = [
         words: &["gem"],
         families: &["ResNet", "VGG", "DenseNet", "EfficientNet", "MobileNetV2"],
         first: Some("avgpool"),
-        setting: "the last pooling",
+        setting: LAST_POOLING,
         found: "a generalized mean (GeM)",
         expected: "the mean",
+    },
+    Variant {
+        parts: &[],
+        words: &["gap"],
+        families: &["DeiT", "ViT", "ViT (timm)"],
+        first: None,
+        setting: LAST_POOLING,
+        found: "the mean of the tokens",
+        expected: "the class token",
     },
     Variant {
         parts: &["tf_"],
@@ -103,6 +122,32 @@ const VARIANTS: [Variant; 9] = [
         setting: "the padding",
         found: "that of TensorFlow",
         expected: "symmetrical",
+    },
+    // Names of timm and torchvision.
+    Variant {
+        parts: &[
+            "b0_ra-",
+            "b2_ra-",
+            "b3_ra2-",
+            "b4_ra2_",
+            "lite0_ra-",
+            "_rwightman",
+        ],
+        words: &[],
+        families: &["EfficientNet (TensorFlow)"],
+        first: None,
+        setting: "the padding",
+        found: "symmetrical",
+        expected: "that of TensorFlow",
+    },
+    Variant {
+        parts: &["window12", "window16", "window24", "window7"],
+        words: &[],
+        families: &["Swin V2"],
+        first: None,
+        setting: "window_size",
+        found: "another one",
+        expected: "8",
     },
 ];
 
@@ -117,7 +162,10 @@ impl Variant {
     /// Checks whether a tap of the expected network would differ.
     fn matters(&self, expected: &Expected<'_>) -> bool {
         let is_reached = |first: &str| expected.family() != "ResNet" || expected.reaches(first);
-        self.families.contains(&expected.family()) && self.first.is_none_or(is_reached)
+        let is_after_taps = self.setting == LAST_POOLING && !expected.reaches_pooling();
+        self.families.contains(&expected.family())
+            && self.first.is_none_or(is_reached)
+            && !is_after_taps
     }
 }
 
@@ -126,6 +174,8 @@ impl Variant {
 /// # Errors
 /// Returns [`ExtractError::OtherConfiguration`] or [`ExtractError::OtherActivation`].
 pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
+    const WHOSE: &str = "the name of the file; rename it if that is wrong";
+
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let architecture = expected.architecture();
     let is_quick = name.to_lowercase().contains("quickgelu");
@@ -137,11 +187,17 @@ pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
         }
         .into());
     }
-    check_name(
-        &name,
-        "the name of the file; rename it if that is wrong",
-        expected,
-    )?;
+    if heads::may_be_twelve(expected) && heads::has_twelve_heads(&name) {
+        let usual = expected.published.n_heads.first();
+        return Err(ExtractError::OtherConfiguration {
+            architecture,
+            setting: format!("num_heads ({name}, {WHOSE})"),
+            found: "12".to_owned(),
+            expected: usual.map(ToString::to_string).unwrap_or_default(),
+        }
+        .into());
+    }
+    check_name(&name, WHOSE, expected)?;
     Ok(())
 }
 
@@ -193,6 +249,22 @@ mod tests {
                 "efficientnet_b0",
                 "penultimate",
             ),
+            ("vit_tiny_gap.pth", "vit_tiny_patch16_224", "penultimate"),
+            (
+                "mocov3-vit-s-300ep.pth.tar",
+                "vit_small_patch16_224",
+                "norm",
+            ),
+            (
+                "efficientnet_b0_ra-3dd342df.pth",
+                "tf_efficientnet_b0",
+                "penultimate",
+            ),
+            (
+                "swinv2_tiny_patch4_window16_256.pth",
+                "swin_v2_t",
+                "penultimate",
+            ),
             ("vit_b_32-quickgelu-laion400m.pt", "ViT-B-32", "output"),
         ] {
             let refused = check(name, architecture, tap).unwrap_err();
@@ -216,6 +288,12 @@ mod tests {
                 "output",
             ),
             ("tf_resnet50.pth", "resnet50", "penultimate"),
+            ("vit_tiny_gap.pth", "vit_tiny_patch16_224", "norm"),
+            (
+                "swinv2_tiny_patch4_window8_256.pth",
+                "swin_v2_t",
+                "penultimate",
+            ),
         ] {
             check(name, architecture, tap).unwrap();
         }
