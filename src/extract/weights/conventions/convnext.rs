@@ -1,6 +1,6 @@
 //! Names of the parameters of ConvNeXt and ConvNeXt V2.
 
-use super::{Rule, reshaped, rule};
+use super::{Rule, ignored, reshaped, rule};
 
 /// ConvNeXt, to the names of torchvision.
 pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
@@ -32,6 +32,8 @@ pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "classifier.0.{1}"),
     rule(r"classifier\.(weight|bias)", "classifier.2.{1}"),
+    // Normalizations of the maps that backbones return.
+    ignored(r"hidden_states_norms\..+"),
 ];
 
 /// ConvNeXt as one of the networks of DINOv3, to the names of torchvision.
@@ -63,30 +65,31 @@ pub(super) const CONVNEXT_OF_DINO_V3: &[Rule] = &[
     rule(r"layer_norm\.(.+)", "classifier.0.{1}"),
 ];
 
+/// ConvNeXt of timm, also as a network of features alone (`features_only`), to the names of torchvision.
 pub(super) const CONVNEXT_OF_TIMM: &[Rule] = &[
-    rule(r"stem\.(\d+)\.(.+)", "features.0.{1}.{2}"),
+    rule(r"stem[._](\d+)\.(.+)", "features.0.{1}.{2}"),
     rule(
-        r"stages\.(\d+)\.downsample\.(\d+)\.(.+)",
+        r"stages[._](\d+)\.downsample\.(\d+)\.(.+)",
         "features.{1*2}.{2}.{3}",
     ),
     rule(
-        r"stages\.(\d+)\.blocks\.(\d+)\.conv_dw\.(.+)",
+        r"stages[._](\d+)\.blocks\.(\d+)\.conv_dw\.(.+)",
         "features.{1*2+1}.{2}.block.0.{3}",
     ),
     rule(
-        r"stages\.(\d+)\.blocks\.(\d+)\.norm\.(.+)",
+        r"stages[._](\d+)\.blocks\.(\d+)\.norm\.(.+)",
         "features.{1*2+1}.{2}.block.2.{3}",
     ),
     reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
+        r"stages[._](\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
         "features.{1*2+1}.{2}.block.3.{3}",
     ),
     reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
+        r"stages[._](\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
         "features.{1*2+1}.{2}.block.5.{3}",
     ),
     reshaped(
-        r"stages\.(\d+)\.blocks\.(\d+)\.gamma",
+        r"stages[._](\d+)\.blocks\.(\d+)\.gamma",
         "features.{1*2+1}.{2}.layer_scale",
     ),
     rule(r"head\.norm\.(.+)", "classifier.0.{1}"),
@@ -149,6 +152,8 @@ pub(super) const CONVNEXT_V2_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "head.norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.fc.{1}"),
+    // Normalizations of the maps that backbones return.
+    ignored(r"hidden_states_norms\..+"),
 ];
 
 pub(super) const CONVNEXT_V2_OF_ITS_AUTHORS: &[Rule] = &[

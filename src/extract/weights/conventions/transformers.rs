@@ -328,6 +328,8 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.{1}"),
+    // Normalizations of the maps that backbones return.
+    ignored(r"hidden_states_norms\..+"),
 ];
 
 /// What the second version has otherwise than the first.
@@ -354,20 +356,20 @@ pub(super) const SWIN_V2_OF_HUGGING_FACE: &[Rule] = &[
 pub(super) const SWIN_OF_TIMM: &[Rule] = &[
     rule(r"patch_embed\.proj\.(.+)", "features.0.0.{1}"),
     rule(r"patch_embed\.norm\.(.+)", "features.0.2.{1}"),
-    ignored(r"layers\.\d+\.blocks\.\d+\.attn_mask"),
+    ignored(r"layers[._]\d+\.blocks\.\d+\.attn_mask"),
     rule(
-        r"layers\.(\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
+        r"layers[._](\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
         "features.{1*2+1}.{2}.mlp.0.{3}",
     ),
     rule(
-        r"layers\.(\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
+        r"layers[._](\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
         "features.{1*2+1}.{2}.mlp.3.{3}",
     ),
     rule(
-        r"layers\.(\d+)\.blocks\.(\d+)\.(.+)",
+        r"layers[._](\d+)\.blocks\.(\d+)\.(.+)",
         "features.{1*2+1}.{2}.{3}",
     ),
-    rule(r"layers\.(\d+)\.downsample\.(.+)", "features.{1*2}.{2}"),
+    rule(r"layers[._](\d+)\.downsample\.(.+)", "features.{1*2}.{2}"),
     rule(r"head\.fc\.(.+)", "head.{1}"),
 ];
 
