@@ -13,7 +13,7 @@ use crate::extract::outline::Expected;
 use crate::extract::published::ModelName;
 
 /// Families whose architectures have the names of timm.
-const NAMED_AS_IN_TIMM: [&str; 16] = [
+const NAMED_AS_IN_TIMM: [&str; 17] = [
     "ResNet",
     "VGG",
     "DenseNet",
@@ -21,6 +21,7 @@ const NAMED_AS_IN_TIMM: [&str; 16] = [
     "ConvNeXt V2",
     "EfficientNet",
     "EfficientNet (TensorFlow)",
+    "MobileNetV2 (TensorFlow)",
     "ViT (timm)",
     "DeiT",
     "DINO",
@@ -205,7 +206,10 @@ pub(super) fn check_named(
     let mut words = name.split(|c: char| !c.is_alphanumeric()).map(letters);
     let is_other_word = |word: String| word.len() > family.len() && word.contains(&family);
     let is_other = family.len() > 3 && words.any(is_other_word);
-    match found.by_timm || is_other || name.parse::<ModelName>().is_ok() {
+    // Without it, the padding is another one.
+    let plain = architecture.strip_prefix("tf_");
+    let is_plain = plain.is_some() && plain == name.to_lowercase().split('.').next();
+    match found.by_timm || is_other || is_plain || name.parse::<ModelName>().is_ok() {
         true => check_architecture(&found.setting, name, expected),
         false => Ok(()),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::heads;
 use crate::error::{ExtractError, Result};
+use crate::extract::Architecture;
 use crate::extract::outline::Expected;
 
 /// A variant that has the parameters of an architecture but computes something else.
@@ -175,15 +176,22 @@ impl Variant {
 /// Returns [`ExtractError::OtherConfiguration`] or [`ExtractError::OtherActivation`].
 pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
     const WHOSE: &str = "the name of the file; rename it if that is wrong";
+    /// Parts of the names of weights of CLIP with QuickGELU.
+    const QUICK: [&str; 4] = ["dfn2b", "dfn5b", "metaclip", "openai"];
 
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let architecture = expected.architecture();
-    let is_quick = name.to_lowercase().contains("quickgelu");
-    if is_quick && expected.family() == "CLIP" && !architecture.ends_with("-quickgelu") {
+    let small = name.to_lowercase();
+    // timm has its own names, and most of its networks with these weights have GELU.
+    let is_of_timm = small.contains("_clip_");
+    let is_quick =
+        small.contains("quickgelu") || !is_of_timm && QUICK.iter().any(|part| small.contains(part));
+    let other = format!("{architecture}-quickgelu");
+    if is_quick && expected.family() == "CLIP" && Architecture::named(&other).is_ok() {
         return Err(ExtractError::OtherActivation {
             architecture,
-            activation: "QuickGELU, as the name of the file says".to_owned(),
-            other: format!("{architecture}-quickgelu"),
+            activation: format!("QuickGELU ({name}, {WHOSE})"),
+            other,
         }
         .into());
     }
@@ -226,7 +234,6 @@ pub(super) fn check_name(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::Architecture;
 
     #[test]
     fn names_of_files_tell_of_variants() {
@@ -266,6 +273,7 @@ mod tests {
                 "penultimate",
             ),
             ("vit_b_32-quickgelu-laion400m.pt", "ViT-B-32", "output"),
+            ("metaclip_b32_400m.pt", "ViT-B-32", "output"),
         ] {
             let refused = check(name, architecture, tap).unwrap_err();
             let refused = refused.report().to_string();
@@ -288,6 +296,7 @@ mod tests {
                 "output",
             ),
             ("tf_resnet50.pth", "resnet50", "penultimate"),
+            ("vit_base_patch32_clip_224.openai.bin", "ViT-B-32", "output"),
             ("vit_tiny_gap.pth", "vit_tiny_patch16_224", "norm"),
             (
                 "swinv2_tiny_patch4_window8_256.pth",

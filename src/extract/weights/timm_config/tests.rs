@@ -155,6 +155,24 @@ fn the_run_of_open_clip_names_the_activation() {
 }
 
 #[test]
+fn networks_without_the_prefix_have_another_padding() {
+    let check = |name: &str, architecture: &str| {
+        let found = NamedArchitecture::new("arch", name);
+        let architecture = Architecture::named(architecture).unwrap();
+        check_named(&found, &Expected::new(&architecture, &[]).unwrap())
+    };
+    for (name, architecture) in [
+        ("efficientnet_lite0", "tf_efficientnet_lite0"),
+        ("efficientnet_b0.ra_in1k", "tf_efficientnet_b0"),
+        ("mobilenet_v2", "tf_mobilenet_v2"),
+    ] {
+        assert!(check(name, architecture).is_err(), "{name}");
+        check(architecture, architecture).unwrap();
+    }
+    check("mobilenet_v2_1.0_224", "tf_mobilenet_v2").unwrap();
+}
+
+#[test]
 fn names_of_timm_are_those_of_the_architecture() {
     let is_other = |found: &str, architecture: &str| {
         let architecture = Architecture::named(architecture).unwrap();
