@@ -10,9 +10,18 @@ use crate::inference::TrialValue;
 /// Number of trials of a parallel task.
 pub(crate) const CHUNK: usize = 1 << 15;
 
+/// The key of a trial within a bucket, and its value. The time of a distribution is that of writing and
+/// reading entries, so that they have no padding.
+#[derive(Clone, Copy, Default)]
+#[repr(C, packed)]
+struct Entry<K, V> {
+    key: K,
+    value: V,
+}
+
 /// The keys and values of some trials, ordered by bucket, and within a bucket by trial.
 pub(crate) struct Part<K, V> {
-    entries: Vec<(K, V)>,
+    entries: Vec<Entry<K, V>>,
     /// End of each bucket.
     ends: Vec<u32>,
 }
@@ -26,7 +35,8 @@ impl<K: Copy, V: Copy> Part<K, V> {
 
     /// Returns the entries of a bucket.
     pub fn bucket(&self, bucket: usize) -> impl Iterator<Item = (K, V)> {
-        self.entries[self.range(bucket)].iter().copied()
+        let entries = self.entries[self.range(bucket)].iter();
+        entries.map(|entry| (entry.key, entry.value))
     }
 }
 
@@ -60,11 +70,12 @@ pub(crate) fn distribute<V: TrialValue, K: Copy + Default + Send, const N: usize
                 len += std::mem::replace(end, len);
             }
             // Each end begins at the start of its bucket.
-            let mut entries = vec![(K::default(), V::default()); len as usize];
+            let mut entries = vec![Entry::default(); len as usize];
             for (&trial, &value) in trials.iter().zip(values) {
                 for place in places(trial) {
                     if let Some(end) = ends.get_mut(bucket_of(place)) {
-                        entries[*end as usize] = (within(place), value);
+                        let key = within(place);
+                        entries[*end as usize] = Entry { key, value };
                         *end += 1;
                     }
                 }

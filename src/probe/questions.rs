@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::judgment::{ChoiceFrequencies, Task};
-use crate::softmax::Softmax;
+use crate::softmax::{GROUP, Softmax, SoftmaxGroup};
 
 /// Number of questions processed together, such that their data stay in the first-level cache.
 const BLOCK: usize = 256;
@@ -337,21 +337,26 @@ impl WithSimd for Derive<'_> {
         let third = &mut self.third[..len];
         let mut losses = [0.0; BLOCK];
         let losses = &mut losses[..len];
-        for question in 0..len {
-            let (x, y, z) = (x[question], y[question], z[question]);
-            let weight = x + y + z;
-            let softmax = Softmax::new([ab[question], ac[question], bc[question]], 1.0);
-            let [p, q, r] = softmax.probabilities();
-            first[question] = weight * p - x;
-            second[question] = weight * q - y;
-            third[question] = weight * r - z;
-            // The third pair of an anchored question has infinite cost, and is never chosen.
-            let of_third = if z > 0.0 {
-                z * softmax.surprisal(2)
-            } else {
-                0.0
-            };
-            losses[question] = x * softmax.surprisal(0) + y * softmax.surprisal(1) + of_third;
+        let mut group = SoftmaxGroup::new();
+        for start in (0..len).step_by(GROUP) {
+            let questions = start..len.min(start + GROUP);
+            group.compute([ab, ac, bc].map(|pair| &pair[questions.clone()]), 1.0);
+            for question in questions {
+                let (x, y, z) = (x[question], y[question], z[question]);
+                let weight = x + y + z;
+                let softmax = group.at(question - start);
+                let [p, q, r] = softmax.probabilities();
+                first[question] = weight * p - x;
+                second[question] = weight * q - y;
+                third[question] = weight * r - z;
+                // The third pair of an anchored question has infinite cost, and is never chosen.
+                let of_third = if z > 0.0 {
+                    z * softmax.surprisal(2)
+                } else {
+                    0.0
+                };
+                losses[question] = x * softmax.surprisal(0) + y * softmax.surprisal(1) + of_third;
+            }
         }
         losses.iter().sum()
     }

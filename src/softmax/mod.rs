@@ -1,7 +1,9 @@
 //! The softmax over the pairs of a trial, in a form that compilers vectorize.
 
+mod group;
 mod vector_math;
 
+pub(crate) use group::{GROUP, SoftmaxGroup};
 use vector_math::ln_of_one_to_three;
 pub(crate) use vector_math::{exp_of_nonpositive, rounded};
 
@@ -19,11 +21,7 @@ impl Softmax {
     /// Creates a softmax of similarities times a factor.
     #[inline(always)]
     pub fn new(similarities: [f64; 3], factor: f64) -> Self {
-        let largest = similarities[0].max(similarities[1]).max(similarities[2]);
-        // The bound keeps 0 · ∞ out of the entropy.
-        let logit = |similarity: f64| ((similarity - largest) * factor).max(-f64::MAX);
-        let [a, b, c] = similarities;
-        let logits = [logit(a), logit(b), logit(c)];
+        let logits = Self::logits(similarities, factor);
         let exponentials = [
             exp_of_nonpositive(logits[0]),
             exp_of_nonpositive(logits[1]),
@@ -36,6 +34,16 @@ impl Softmax {
             sum,
             log_sum: ln_of_one_to_three(sum),
         }
+    }
+
+    /// Returns the logits minus the largest one.
+    #[inline(always)]
+    fn logits(similarities: [f64; 3], factor: f64) -> [f64; 3] {
+        let largest = similarities[0].max(similarities[1]).max(similarities[2]);
+        // The bound keeps 0 · ∞ out of the entropy.
+        let logit = |similarity: f64| ((similarity - largest) * factor).max(-f64::MAX);
+        let [a, b, c] = similarities;
+        [logit(a), logit(b), logit(c)]
     }
 
     /// Returns −ln of the probability of a pair, in nats.

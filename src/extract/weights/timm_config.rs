@@ -81,7 +81,7 @@ pub(super) fn apply(
     let mut arguments = config.get("model_args").and_then(Value::as_object).cloned();
     // Older versions of timm write the pooling beside the arguments, or one that was named there.
     let pooling = config.get("global_pool").filter(|&pooling| pooling != "");
-    if let Some(pooling) = pooling.filter(|_| usual_pooling(expected) != "avg") {
+    if let Some(pooling) = pooling {
         let arguments = arguments.get_or_insert_default();
         let pooling = pooling.clone();
         arguments.entry("global_pool").or_insert(pooling);
@@ -107,7 +107,7 @@ pub(super) fn apply(
 fn usual_pooling(expected: &Expected<'_>) -> &'static str {
     match expected.family() {
         "SigLIP" => "map",
-        "ViT (timm)" | "DeiT" | "DINO" | "DINOv2" | "EVA-CLIP" => "token",
+        "ViT" | "ViT (timm)" | "DeiT" | "DINO" | "DINOv2" | "CLIP" | "EVA-CLIP" => "token",
         _ => "avg",
     }
 }
@@ -209,7 +209,9 @@ pub(super) fn check_named(
     // Without it, the padding is another one.
     let plain = architecture.strip_prefix("tf_");
     let is_plain = plain.is_some() && plain == name.to_lowercase().split('.').next();
-    match found.by_timm || is_other || is_plain || name.parse::<ModelName>().is_ok() {
+    let is_quick = expected.family() == "CLIP" && name.contains("quickgelu");
+    let is_known = is_quick || name.parse::<ModelName>().is_ok();
+    match found.by_timm || is_other || is_plain || is_known {
         true => check_architecture(&found.setting, name, expected),
         false => Ok(()),
     }

@@ -267,6 +267,7 @@ mod tests {
                 "tf_efficientnet_b0",
                 "penultimate",
             ),
+            ("mobilenet_v2-b0353104.pth", "tf_mobilenet_v2", "features"),
             (
                 "swinv2_tiny_patch4_window16_256.pth",
                 "swin_v2_t",

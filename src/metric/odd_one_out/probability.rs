@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::metric::odd_one_out::exact_sum::ExactSum;
 use crate::names::named;
 use crate::similarity::{BLOCK, Block};
-use crate::softmax::Softmax;
+use crate::softmax::{GROUP, SoftmaxGroup};
 
 /// The logits from which the probabilities of pairs are computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,20 +67,29 @@ impl WithSimd for SumLosses<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Losses {
+        const NOT_SHOWN: [f64; GROUP] = [f64::NEG_INFINITY; GROUP];
+
         let mut cross_entropies = [0.0; BLOCK];
         let mut entropies = [0.0; BLOCK];
         let n = self.n_trials;
-        let [first, second, third] = self.block.0.each_ref().map(|pair| &pair[..n]);
         let (cross_entropies, entropies) = (&mut cross_entropies[..n], &mut entropies[..n]);
-        for trial in 0..n {
-            let third = if self.n_pairs == 3 {
-                third[trial]
-            } else {
-                f64::NEG_INFINITY
+        let mut group = SoftmaxGroup::new();
+        for start in (0..n).step_by(GROUP) {
+            let trials = start..n.min(start + GROUP);
+            let [first, second, third] =
+                (self.block.0.each_ref()).map(|pair| &pair[trials.clone()]);
+            let third = match self.n_pairs {
+                3 => third,
+                _ => &NOT_SHOWN[..trials.len()],
             };
-            let softmax = Softmax::new([first[trial], second[trial], third], self.factor);
-            cross_entropies[trial] = softmax.surprisal(0).min(self.most);
-            entropies[trial] = softmax.entropy();
+            group.compute([first, second, third], self.factor);
+            let cross_entropies = &mut cross_entropies[trials.clone()];
+            let entropies = &mut entropies[trials.clone()];
+            for trial in 0..trials.len() {
+                let softmax = group.at(trial);
+                cross_entropies[trial] = softmax.surprisal(0).min(self.most);
+                entropies[trial] = softmax.entropy();
+            }
         }
         Losses {
             cross_entropy: ExactSum::of(cross_entropies),
