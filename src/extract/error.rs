@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::mismatch::{few, mismatch};
 use crate::error::{BoxedError, List, Quoted, Short};
-use crate::extract::preprocess::described::IN_CHECKPOINT;
+use crate::extract::preprocess::described::{IN_CHECKPOINT, IN_NAME};
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -274,7 +274,8 @@ pub enum ExtractError {
     OtherPreprocessing {
         /// Name of the model.
         model: String,
-        /// Name of the file, or `checkpoint` for the settings of the training in the weights.
+        /// Name of the file, `checkpoint` for the settings of the training in the weights, or `name` for the name of
+        /// their file.
         file: &'static str,
         /// A property in the file, such as `the mean [0.5, 0.5, 0.5]`.
         found: String,
@@ -351,6 +352,7 @@ fn possible(architecture: &str, setting: &str, first: Option<&str>) -> String {
 fn describes(file: &str) -> String {
     match file {
         IN_CHECKPOINT => "the settings of the training in the checkpoint describe".to_owned(),
+        IN_NAME => "the name of the file of the weights tells of".to_owned(),
         file => format!("{file} beside the weights describes"),
     }
 }

@@ -38,6 +38,10 @@ pub(super) fn remedy(
         remedy += ": this network normalizes after its pooling: extract its last block instead, such as \
                    `blocks.11@token-mean` (`--tap`), or `blocks.11@class-token` if it has the class token \
                    (`global_pool`)";
+    } else if missing.iter().any(|name| name == "fc_norm.weight") && stored.iter().any(is_last_norm)
+    {
+        remedy += ": this network normalizes before its pooling, which is usually the class token: extract \
+                   its last block instead, such as `blocks.11@class-token` (`--tap`)";
     } else if !missing.is_empty() {
         remedy += &format!("; the file has {}", few(stored));
         remedy += ": check the architecture, or choose or rename parameters \
@@ -60,6 +64,11 @@ pub(super) fn remedy(
         remedy += ": check the architecture";
     }
     remedy
+}
+
+/// Checks whether a name is that of the normalization after all blocks.
+fn is_last_norm(name: &String) -> bool {
+    name == "norm.weight" || name.ends_with(".norm.weight")
 }
 
 /// Returns what to do if missing parameters are computed from others, such as `fc.weight_orig` or

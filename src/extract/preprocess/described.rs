@@ -12,6 +12,9 @@ pub(in crate::extract) type OfColors = [f64; 3];
 /// Stands for the name of a file if the settings of the training in the checkpoint itself are meant.
 pub(in crate::extract) const IN_CHECKPOINT: &str = "checkpoint";
 
+/// In place of the name of a file: the name itself tells of it.
+pub(in crate::extract) const IN_NAME: &str = "name";
+
 /// What a file says about the preprocessing; `None` for what it does not say.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::extract) struct DescribedPreprocessing {

@@ -9,7 +9,7 @@ use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
 use crate::extract::network::Network;
 use crate::extract::preprocess::Preprocessing;
-use crate::extract::preprocess::described::IN_CHECKPOINT;
+use crate::extract::preprocess::described::{IN_CHECKPOINT, IN_NAME};
 
 /// The name of an architecture, or of weights of an architecture, `architecture.tag`, in the
 /// spelling of this crate, torchvision, timm or open_clip.
@@ -112,7 +112,8 @@ impl ModelName {
             self.architecture.family() == "ViT (timm)" && selected.converted_from.is_none();
         let is_trained = !selected.has_classifier || is_timm && !selected.key.is_empty();
         let mut described = selected.described.iter();
-        let is_described = described.any(|described| described.file != IN_CHECKPOINT);
+        let is_described =
+            described.any(|described| ![IN_CHECKPOINT, IN_NAME].contains(&described.file));
         let is_other = is_trained && !is_described;
         if !selected.has_published_shapes || is_other {
             let described = selected.described.iter();

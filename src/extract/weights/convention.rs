@@ -22,6 +22,8 @@ pub(super) enum Form {
     Query,
     /// The other two thirds.
     KeyAndValue,
+    /// The last third.
+    Value,
 }
 
 impl Form {
@@ -30,6 +32,7 @@ impl Form {
         match self {
             Self::Query => Some([0, 1]),
             Self::KeyAndValue => Some([1, 3]),
+            Self::Value => Some([2, 3]),
             Self::AsStored | Self::Part(_) | Self::Transposed | Self::Reshaped => None,
         }
     }
@@ -84,6 +87,7 @@ impl CompiledRules {
             Kind::Transpose => vec![Form::Transposed],
             Kind::Reshape => vec![Form::Reshaped],
             Kind::Split => vec![Form::Query, Form::KeyAndValue],
+            Kind::SplitBias => vec![Form::Query, Form::Value],
             Kind::Part(group) => vec![Form::Part(match captures[group].chars().next() {
                 Some('q') => 0,
                 Some('k') => 1,

@@ -368,6 +368,7 @@ impl Weights {
                 open_clip_config::check(open_clip, expected)?;
             }
             described.extend(images_config::described(&configurations));
+            described.extend(variants::described_by_name(path, expected));
             is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
         }
         if !is_configured && selection.library == Some(HUGGING_FACE) {

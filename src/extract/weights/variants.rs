@@ -6,6 +6,7 @@ use super::heads;
 use crate::error::{ExtractError, Result};
 use crate::extract::Architecture;
 use crate::extract::outline::Expected;
+use crate::extract::preprocess::described::{DescribedPreprocessing, IN_NAME, OfColors};
 
 /// A variant that has the parameters of an architecture but computes something else.
 struct Variant {
@@ -133,9 +134,12 @@ const VARIANTS: [Variant; 12] = [
             "b4_ra2_",
             "lite0_ra-",
             "_rwightman",
+            "mobilenet_v2-7ebf99e0",
+            "mobilenet_v2-b0353104",
+            "mobilenetv2_100_ra",
         ],
         words: &[],
-        families: &["EfficientNet (TensorFlow)"],
+        families: &["EfficientNet (TensorFlow)", "MobileNetV2 (TensorFlow)"],
         first: None,
         setting: "the padding",
         found: "symmetrical",
@@ -209,6 +213,29 @@ pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Returns what the name of a file tells of the normalization of the images, where it is not that of most
+/// weights of the architecture: AdvProp, and DeiT read as ViT.
+pub(super) fn described_by_name(
+    path: &Path,
+    expected: &Expected<'_>,
+) -> Option<DescribedPreprocessing> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let (mean, std): (OfColors, OfColors) = match expected.family() {
+        "EfficientNet (TensorFlow)" if has(&["_ap-", "_ap.", "adv-efficientnet", "advprop"]) => {
+            ([0.5; 3], [0.5; 3])
+        }
+        "ViT (timm)" if name.starts_with("deit_") => ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        _ => return None,
+    };
+    Some(DescribedPreprocessing {
+        file: IN_NAME,
+        mean: Some(mean),
+        std: Some(std),
+        ..DescribedPreprocessing::unknown()
+    })
+}
+
 /// Checks that a name, of what `whose` says, is not that of a variant of the architecture.
 ///
 /// # Errors
@@ -234,6 +261,22 @@ pub(super) fn check_name(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_tell_of_the_preprocessing() {
+        let mean = |name: &str, architecture: &str| {
+            let architecture = Architecture::named(architecture).unwrap();
+            let expected = Expected::new(&architecture, &[]).unwrap();
+            described_by_name(Path::new(name), &expected)?.mean
+        };
+        let file = "tf_efficientnet_b0_ap-f262efe1.pth";
+        assert_eq!(mean(file, "tf_efficientnet_b0"), Some([0.5; 3]));
+        let file = "tf_efficientnet_b0_aa-827b6e33.pth";
+        assert_eq!(mean(file, "tf_efficientnet_b0"), None);
+        let file = "deit_tiny_patch16_224-a1311bcf.pth";
+        assert!(mean(file, "vit_tiny_patch16_224").is_some());
+        assert_eq!(mean(file, "deit_tiny_patch16_224"), None);
+    }
 
     #[test]
     fn names_of_files_tell_of_variants() {

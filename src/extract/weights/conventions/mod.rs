@@ -8,6 +8,8 @@
 mod convnext;
 mod convolutional;
 mod mobile;
+mod openmmlab;
+mod swin;
 #[cfg(test)]
 mod tests;
 mod transformers;
@@ -26,12 +28,15 @@ use self::mobile::{
     EFFICIENTNET_OF_ITS_PACKAGE, MOBILENET_V2_OF_HUGGING_FACE, MOBILENET_V2_OF_TIMM,
     MOBILENET_V3_LARGE_OF_TIMM, MOBILENET_V3_SMALL_OF_TIMM,
 };
+use self::openmmlab::{CONVNEXT_OF_OPENMMLAB, VIT_OF_OPENMMLAB};
+use self::swin::{
+    SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE,
+};
 use self::transformers::{
     BEIT_OF_HUGGING_FACE, BLIP_OF_HUGGING_FACE, BODY_OF_HUGGING_FACE, CHUNKED_BLOCKS,
     CLIP_OF_HUGGING_FACE, CLIP_OF_TIMM, DINO_V2_OF_ITS_AUTHORS, DINO_V3_OF_HUGGING_FACE,
-    GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE, SIGLIP_OF_HUGGING_FACE,
-    SWIN_OF_HUGGING_FACE, SWIN_OF_ITS_AUTHORS, SWIN_OF_TIMM, SWIN_V2_OF_HUGGING_FACE,
-    TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
+    DINO_V3_OF_ITS_AUTHORS, GATED_LAYERS_OF_HUGGING_FACE, REGISTERS_OF_HUGGING_FACE,
+    SIGLIP_OF_HUGGING_FACE, TORCHVISION_VIT_OF_TIMM, VIT_OF_HUGGING_FACE,
 };
 use super::convention::{CompiledRules, Convention};
 use crate::extract::builder::{Deviations, StridedPadding};
@@ -55,6 +60,9 @@ pub(super) enum Kind {
     /// Divides the rows of query, key and value: the template has the name of the query and that of
     /// the key and the value, separated by a space.
     Split,
+    /// Divides the bias of query, key and value, whose key is masked: the template has the name of the
+    /// query and that of the value.
+    SplitBias,
     /// Ignores the tensor.
     Ignore,
 }
@@ -99,6 +107,14 @@ const fn split(from: &'static str, to: &'static str) -> Rule {
     }
 }
 
+const fn split_bias(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        kind: Kind::SplitBias,
+    }
+}
+
 const fn ignored(from: &'static str) -> Rule {
     Rule {
         from,
@@ -123,6 +139,7 @@ struct Library {
 
 pub(super) const HUGGING_FACE: &str = "Hugging Face transformers";
 pub(super) const TIMM: &str = "timm";
+const OPENMMLAB: &str = "OpenMMLab";
 
 const fn library(
     name: &'static str,
@@ -213,6 +230,13 @@ const TIMM_DEVIATIONS: Deviations = Deviations {
     ..Deviations::NONE
 };
 
+/// ViT of OpenMMLab.
+const OPENMMLAB_DEVIATIONS: Deviations = Deviations {
+    epsilon: Some(1e-6),
+    is_aliased: true,
+    ..Deviations::NONE
+};
+
 /// DINOv2 of transformers.
 const DINO_V2_DEVIATIONS: Deviations = Deviations {
     is_aliased: true,
@@ -247,6 +271,11 @@ static LIBRARIES: &[Library] = &[
     )
     .with(DINO_V2_OF_AUTHORS_DEVIATIONS),
     with_body(&["DINOv3"], &[DINO_V3_OF_HUGGING_FACE]),
+    library(
+        "the authors of DINOv3",
+        &["DINOv3"],
+        &[DINO_V3_OF_ITS_AUTHORS],
+    ),
     with_body(
         &["DINOv3"],
         &[GATED_LAYERS_OF_HUGGING_FACE, DINO_V3_OF_HUGGING_FACE],
@@ -257,6 +286,12 @@ static LIBRARIES: &[Library] = &[
         ..with_body(&["ViT"], &[VIT_OF_HUGGING_FACE])
     }
     .with(VIT_DEVIATIONS),
+    library(OPENMMLAB, &["ViT (timm)", "DeiT"], &[VIT_OF_OPENMMLAB]).with(OPENMMLAB_DEVIATIONS),
+    Library {
+        then: &[TORCHVISION_VIT_OF_TIMM],
+        ..library(OPENMMLAB, &["ViT"], &[VIT_OF_OPENMMLAB])
+    }
+    .with(OPENMMLAB_DEVIATIONS),
     library(HUGGING_FACE, &["CLIP"], &[CLIP_OF_HUGGING_FACE]),
     library(TIMM, &["CLIP"], &[CLIP_OF_TIMM]),
     library(HUGGING_FACE, &["SigLIP"], &[SIGLIP_OF_HUGGING_FACE]).with(SIGLIP_DEVIATIONS),
@@ -269,6 +304,7 @@ static LIBRARIES: &[Library] = &[
         &["ConvNeXt"],
         &[CONVNEXT_OF_ITS_AUTHORS],
     ),
+    library(OPENMMLAB, &["ConvNeXt"], &[CONVNEXT_OF_OPENMMLAB]),
     with_body(&["ConvNeXt V2"], &[CONVNEXT_V2_OF_HUGGING_FACE]),
     library(
         "the authors of ConvNeXt V2",

@@ -1,6 +1,6 @@
 //! Names of the parameters of transformers.
 
-use super::{Rule, ignored, part, reshaped, rule, split, transposed};
+use super::{Rule, ignored, part, reshaped, rule, split, split_bias, transposed};
 
 /// The body of a network with a classifier beside it.
 pub(super) const BODY_OF_HUGGING_FACE: &[Rule] = &[rule(
@@ -126,6 +126,22 @@ pub(super) const GATED_LAYERS_OF_HUGGING_FACE: &[Rule] = &[
         r"(?:model\.)?layer\.(\d+)\.mlp\.up_proj\.(.+)",
         "blocks.{1}.mlp.fc1_x.{2}",
     ),
+];
+
+/// What the files of the authors of DINOv3 have otherwise than those of timm.
+pub(super) const DINO_V3_OF_ITS_AUTHORS: &[Rule] = &[
+    rule("storage_tokens", "reg_token"),
+    split_bias(
+        r"blocks\.(\d+)\.attn\.qkv\.bias",
+        "blocks.{1}.attn.q_bias blocks.{1}.attn.v_bias",
+    ),
+    ignored(r"blocks\.\d+\.attn\.qkv\.bias_mask"),
+    rule(r"blocks\.(\d+)\.ls([12])\.gamma", "blocks.{1}.gamma_{2}"),
+    rule(r"blocks\.(\d+)\.mlp\.w1\.(.+)", "blocks.{1}.mlp.fc1_g.{2}"),
+    rule(r"blocks\.(\d+)\.mlp\.w2\.(.+)", "blocks.{1}.mlp.fc1_x.{2}"),
+    rule(r"blocks\.(\d+)\.mlp\.w3\.(.+)", "blocks.{1}.mlp.fc2.{2}"),
+    ignored(r"rope_embed\.periods"),
+    ignored("mask_token"),
 ];
 
 /// Blocks of DINOv2 that are stored in chunks, each block with its number in the whole network.
@@ -285,97 +301,3 @@ pub(super) const BLIP_OF_HUGGING_FACE: &[Rule] = &[
         "blocks.{1}.attn.proj.{2}",
     ),
 ];
-
-/// Swin transformers, to the names of torchvision.
-pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
-    rule(
-        r"embeddings\.patch_embeddings\.projection\.(.+)",
-        "features.0.0.{1}",
-    ),
-    rule(r"embeddings\.norm\.(.+)", "features.0.2.{1}"),
-    part(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.)?(query|key|value|[qkv]_proj)\.(.+)",
-        "features.{1*2+1}.{2}.attn.qkv.{4}",
-        3,
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self|relative_position_bias)\.relative_position_bias_table",
-        "features.{1*2+1}.{2}.attn.relative_position_bias_table",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:output\.dense|o_proj)\.(.+)",
-        "features.{1*2+1}.{2}.attn.proj.{3}",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_before\.(.+)",
-        "features.{1*2+1}.{2}.norm1.{3}",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.layernorm_after\.(.+)",
-        "features.{1*2+1}.{2}.norm2.{3}",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.(?:intermediate\.dense|mlp\.fc1)\.(.+)",
-        "features.{1*2+1}.{2}.mlp.0.{3}",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.(?:output\.dense|mlp\.fc2)\.(.+)",
-        "features.{1*2+1}.{2}.mlp.3.{3}",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.downsample\.(.+)",
-        "features.{1*2+2}.{2}",
-    ),
-    rule(r"layernorm\.(.+)", "norm.{1}"),
-    rule(r"classifier\.(weight|bias)", "head.{1}"),
-    // Normalizations of the maps that backbones return.
-    ignored(r"hidden_states_norms\..+"),
-];
-
-/// What the second version has otherwise than the first.
-pub(super) const SWIN_V2_OF_HUGGING_FACE: &[Rule] = &[
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.query|q_proj)\.bias",
-        "features.{1*2+1}.{2}.attn.q_bias",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.(?:self\.value|v_proj)\.bias",
-        "features.{1*2+1}.{2}.attn.v_bias",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.logit_scale",
-        "features.{1*2+1}.{2}.attn.logit_scale",
-    ),
-    rule(
-        r"encoder\.layers\.(\d+)\.blocks\.(\d+)\.attention\.self\.continuous_position_bias_mlp\.(.+)",
-        "features.{1*2+1}.{2}.attn.cpb_mlp.{3}",
-    ),
-    ignored(r"encoder\.layers\.\d+\.blocks\.\d+\.attention\.self\.relative_.+"),
-];
-
-pub(super) const SWIN_OF_TIMM: &[Rule] = &[
-    rule(r"patch_embed\.proj\.(.+)", "features.0.0.{1}"),
-    rule(r"patch_embed\.norm\.(.+)", "features.0.2.{1}"),
-    ignored(r"layers[._]\d+\.blocks\.\d+\.attn_mask"),
-    rule(
-        r"layers[._](\d+)\.blocks\.(\d+)\.mlp\.fc1\.(.+)",
-        "features.{1*2+1}.{2}.mlp.0.{3}",
-    ),
-    rule(
-        r"layers[._](\d+)\.blocks\.(\d+)\.mlp\.fc2\.(.+)",
-        "features.{1*2+1}.{2}.mlp.3.{3}",
-    ),
-    rule(
-        r"layers[._](\d+)\.blocks\.(\d+)\.(.+)",
-        "features.{1*2+1}.{2}.{3}",
-    ),
-    rule(r"layers[._](\d+)\.downsample\.(.+)", "features.{1*2}.{2}"),
-    rule(r"head\.fc\.(.+)", "head.{1}"),
-];
-
-/// Swin transformers of the authors and of timm before version 0.9, in which each stage ends with the
-/// merging of patches.
-pub(super) const SWIN_OF_ITS_AUTHORS: &[Rule] = &[rule(
-    r"layers\.(\d+)\.downsample\.(.+)",
-    "features.{1*2+2}.{2}",
-)];
