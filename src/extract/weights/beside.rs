@@ -165,7 +165,7 @@ pub(super) fn deviate(request: &Request<'_>, selection: &mut Selection, expected
     }
 }
 
-/// Does the same for a file with a name of the authors of DINO, such as `dino_deitsmall16_pretrain.pth`,
+/// Adds the same to a file with a name of the authors of DINO, such as `dino_deitsmall16_pretrain.pth`,
 /// whose parameters have the names of timm. Returns a description of it.
 pub(super) fn deviate_by_name(
     path: &Path,
