@@ -59,7 +59,7 @@ pub enum ImageError {
 
     /// A folder has no images.
     #[error(
-        "there are no images (expected {IMAGE_FILES} files){}",
+        "there are no images (expected {IMAGE_FILES} files; save images of other formats as PNG){}",
         other_files(*n_ignored, ignored)
     )]
     #[non_exhaustive]

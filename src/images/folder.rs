@@ -95,6 +95,11 @@ pub(super) fn has_image_ending(path: &Path) -> bool {
     IMAGE_ENDINGS.contains(&extension(path).as_str())
 }
 
+/// Checks whether the name of a file is that of a text.
+pub(super) fn is_named_as_text(path: &Path) -> bool {
+    ["", "csv", "list", "lst", "text", "tsv", "txt"].contains(&extension(path).as_str())
+}
+
 /// Checks whether a file is hidden.
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_else(|| OsStr::new("."));

@@ -8,7 +8,7 @@ mod order;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use self::folder::{Files, has_image_ending};
+use self::folder::{Files, has_image_ending, is_named_as_text};
 pub(crate) use self::folder::{IMAGE_ENDINGS, is_image};
 use self::ids::{first_folder, id, id_within, ids_of_absolute, name, with_extension_of};
 pub use self::order::ImageOrder;
@@ -115,13 +115,19 @@ impl ImageFiles {
             check_file(path)?;
             return Self::from_paths([path]);
         }
-        Self::from_list(path).map_err(|error| match error.kind() {
-            ErrorKind::File(FileError::Malformed { .. }) => {
-                let reason = "it is not text, and its extension is not that of a supported format of \
-                              images (JPEG, PNG, GIF, WebP, TIFF, BMP)";
-                FileError::malformed("image or list of images", reason).in_file(path)
+        Self::from_list(path).map_err(|error| {
+            let is_no_list = match error.kind() {
+                ErrorKind::File(FileError::Malformed { .. }) => true,
+                // Some formats of images begin with text.
+                ErrorKind::File(FileError::Encoding { .. }) => !is_named_as_text(path),
+                _ => false,
+            };
+            if !is_no_list {
+                return error;
             }
-            _ => error,
+            let reason = "it is not text, and its extension is not that of a supported format of images \
+                          (JPEG, PNG, GIF, WebP, TIFF, BMP): save images of other formats as PNG";
+            FileError::malformed("image or list of images", reason).in_file(path)
         })
     }
 

@@ -30,10 +30,8 @@ pub(super) fn check(
     };
     if heads::may_be_twelve(expected) && heads::stated(training, expected).is_none() {
         let parameters = opened.parameters()?;
-        if are_of_moco(&*parameters)? {
-            let [usual] = *expected.published.n_heads else {
-                return Ok(());
-            };
+        let are_of_moco = are_of_moco(&*parameters).map_err(|error| opened.locate(error))?;
+        if let (true, Some(usual)) = (are_of_moco, expected.published.n_heads.first()) {
             let found = "12 (pos_embed has the positions of MoCo v3)".to_owned();
             let usual =
                 format!("{usual} (unless `num_heads: {usual}` in args.yaml beside them says so)");
@@ -42,7 +40,8 @@ pub(super) fn check(
     }
     if expected.family() == "Swin V2" {
         let parameters = opened.parameters()?;
-        if let Some(window) = window_of_pretraining(&*parameters, expected)? {
+        let window = window_of_pretraining(&*parameters, expected);
+        if let Some(window) = window.map_err(|error| opened.locate(error))? {
             let found = format!("{window} (relative_coords_table)");
             return other(
                 "pretrained_window_size",
@@ -82,12 +81,15 @@ fn are_of_moco(parameters: &dyn Parameters) -> Result<bool> {
         && near(&first_of_column[1..], 1.0_f32.cos()))
 }
 
-/// Returns the side of the windows of a pretraining by which a table of coordinates was divided, if it is
-/// not the one of the network.
+/// Returns the side of the windows of a pretraining by which a table of coordinates was divided, if the
+/// stored one is such a table, but not that of the network.
 fn window_of_pretraining(
     parameters: &dyn Parameters,
     expected: &Expected<'_>,
-) -> Result<Option<u64>> {
+) -> Result<Option<u16>> {
+    /// Largest side of the windows of published networks.
+    const MAX_WINDOW: u16 = 64;
+
     let mut entries = expected.published.entries.iter();
     let table = entries.find(|entry| entry.key.ends_with("relative_coords_table"));
     let Some((name, shape)) = table.and_then(|entry| {
@@ -96,20 +98,25 @@ fn window_of_pretraining(
     }) else {
         return Ok(None);
     };
-    let span = match shape[..] {
-        [1, span, _, 2] => span as f64,
-        _ => return Ok(None),
-    };
-    // Liu et al. (2022), equation 4: log2(1 + |8 d / (w − 1)|) / 3 for the offset d.
-    let values = parameters.values(name, &shape, Init::Zeros)?;
-    let largest = f64::from(values.iter().copied().fold(0.0, f32::max));
-    let usual = 9.0_f64.log2() / 3.0;
-    if (largest - usual).abs() < 1e-3 {
+    let &[1, span, _, 2] = &shape[..] else {
         return Ok(None);
-    }
-    let offset = (span - 1.0) / 2.0;
-    let window = 1.0 + 8.0 * offset / ((3.0 * largest).exp2() - 1.0);
-    Ok(Some(window.round().clamp(0.0, 1e6) as u64))
+    };
+    // NaN, and therefore no such table, if no tap depends on it.
+    let values = parameters.values(name, &shape, Init::Zeros)?;
+    let offset = (span as f64 - 1.0) / 2.0;
+    // Liu et al. (2022), equation 4, for the offset d: sign(d) log2(1 + |8 d / (w − 1)|) / 3.
+    let is_of = |window: u16| {
+        let along = |place: usize| {
+            let distance = 8.0 * (place as f64 - offset) / (f64::from(window) - 1.0);
+            distance.signum() * (1.0 + distance.abs()).log2() / 3.0
+        };
+        let places = (0..span * span).flat_map(|place| [place / span, place % span]);
+        let mut pairs = places.zip(&values);
+        pairs.all(|(place, &value)| (along(place) - f64::from(value)).abs() < 1e-3)
+    };
+    let own = (span as u16).div_ceil(2);
+    let mut windows = (2..=MAX_WINDOW).filter(|&window| window != own);
+    Ok(windows.find(|&window| is_of(window)))
 }
 
 #[cfg(test)]
@@ -191,5 +198,7 @@ mod tests {
         assert_eq!(window(8.0), None);
         assert_eq!(window(6.0), Some(6));
         assert_eq!(window(12.0), Some(12));
+        // Other values, such as those that are not read.
+        assert_eq!(window(f32::NAN), None);
     }
 }
