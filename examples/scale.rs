@@ -4,10 +4,11 @@
 //! cargo run --release --example scale -- --trials 1e8
 //! ```
 //!
-//! Data, weights and images are random. Trials are streamed: the memory for the sums over triples of
-//! objects, which standard errors need, grows up to 8 million triples and is then constant. The
-//! exponent is that of time ∝ sizeᵏ, fitted by least squares to the logarithms of the larger half of
-//! the sizes. The largest amount of memory is known on Linux only.
+//! Data and weights are random; the images are one random batch again and again, which is not decoded.
+//! Trials are streamed: the memory for the sums over triples of objects, which standard errors need,
+//! grows up to 8 million triples and is then constant. The exponent is that of time ∝ sizeᵏ, fitted by
+//! least squares to the logarithms of the larger half of the sizes. The largest amount of memory is
+//! known on Linux only.
 
 mod common;
 #[path = "../benches/common/mod.rs"]
@@ -19,11 +20,15 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use human_alignment::extract::{Architecture, Device, Network, Tap, Weights};
+use human_alignment::study::{Measures, Model, Study};
 use human_alignment::{
-    AlignmentMetric, Dissimilarity, Error, Representation, Result, Similarity, ZeroShotOddOneOut,
+    AlignmentMetric, Dissimilarity, Error, RdmSet, Representation, Result, Similarity, Stimuli,
+    ZeroShotOddOneOut,
 };
 use inputs::{N_STIMULI, random_features, random_trials};
-use ndarray::Array4;
+use ndarray::{Array2, Array4, Axis, Slice};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// Number of features where it is not varied.
 const N_FEATURES: usize = 64;
@@ -35,7 +40,7 @@ const N_TRIALS: usize = 1_000_000;
 /// Width and height of images, in pixels.
 const SIDE: usize = 64;
 
-/// Measure time and memory against the number of trials, stimuli, features and images.
+/// Measure time and memory against the number of trials, stimuli, features, images and models.
 #[derive(Parser)]
 #[command(name = "scale")]
 struct Arguments {
@@ -54,6 +59,9 @@ struct Arguments {
     /// Largest number of images that pass through a network.
     #[arg(long, default_value_t = 1e3)]
     images: f64,
+    /// Largest number of models in a study.
+    #[arg(long, default_value_t = 1e3)]
+    models: f64,
 }
 
 fn main() -> ExitCode {
@@ -65,41 +73,50 @@ fn run(arguments: &Arguments) -> Result<String> {
     let architecture = Architecture::named("squeezenet1_1")?;
     let (weights, taps) = (Weights::random(1), [Tap::new("penultimate")]);
     let network = Network::new(&architecture, &weights, &taps, Device::Cpu)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let shape = (BATCH, 3, SIDE, SIDE);
+    let batch = Array4::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0f32));
+    let trials = Sizes::new("streamed trials", 1e4, arguments.trials)?;
+    let stimuli = Sizes::new("stimuli of 1 million trials", 1e2, arguments.stimuli)?;
+    let rdm = Sizes::new("stimuli of an RDM", 1e2, arguments.rdm)?;
+    let features = Sizes::new("features", 1e2, arguments.features)?;
+    let images = Sizes::new("images", 1e1, arguments.images)?;
+    let models = Sizes::new("models in a study", 1e1, arguments.models)?;
     let curves = [
-        curve("streamed trials", 1e4, arguments.trials, |n| {
+        trials.measure(|n| {
             let features = random_features(N_STIMULI, N_FEATURES);
             stream(&metric, &features, n)
-        }),
-        curve("stimuli of 1 million trials", 1e2, arguments.stimuli, |n| {
-            let (features, trials) = (
-                random_features(n, N_FEATURES),
-                random_trials(n, N_TRIALS, 1),
-            );
+        })?,
+        stimuli.measure(|n| {
+            let features = random_features(n, N_FEATURES);
+            let trials = random_trials(n, N_TRIALS, 1);
             common::timed(|| metric.score(&features, &trials))
-        }),
-        curve("stimuli of an RDM", 1e2, arguments.rdm, |n| {
+        })?,
+        rdm.measure(|n| {
             let features = random_features(n, N_FEATURES);
             common::timed(|| Dissimilarity::Correlation.rdm(&features))
-        }),
-        curve("features", 1e2, arguments.features, |n| {
-            let (features, trials) = (
-                random_features(N_STIMULI, n),
-                random_trials(N_STIMULI, N_TRIALS, 1),
-            );
+        })?,
+        features.measure(|n| {
+            let features = random_features(N_STIMULI, n);
+            let trials = random_trials(N_STIMULI, N_TRIALS, 1);
             common::timed(|| metric.score(&features, &trials))
-        }),
-        curve("images", 1e1, arguments.images, |n| {
+        })?,
+        images.measure(|n| {
             let mut duration = Duration::ZERO;
             for first in (0..n).step_by(BATCH) {
-                let images = Array4::zeros((BATCH.min(n - first), 3, SIDE, SIDE));
-                duration += common::timed(|| network.represent(images.view()))?;
+                let images = batch.slice_axis(Axis(0), Slice::from(..BATCH.min(n - first)));
+                duration += common::timed(|| network.represent(images))?;
             }
             Ok(duration)
-        }),
+        })?,
+        models.measure(|n| {
+            let study = study(n)?;
+            common::timed(|| study.run())
+        })?,
     ];
     let mut text = format!("{} threads", rayon::current_num_threads());
     for curve in curves {
-        let _ = write!(text, "\n\n{}", curve?);
+        let _ = write!(text, "\n\n{curve}");
     }
     Ok(text)
 }
@@ -107,7 +124,42 @@ fn run(arguments: &Arguments) -> Result<String> {
 /// Number of images of a batch.
 const BATCH: usize = 32;
 
-/// Measurements at sizes that increase by a factor of √10.
+/// Sizes that increase by a factor of √10.
+struct Sizes {
+    what: &'static str,
+    sizes: Vec<usize>,
+}
+
+impl Sizes {
+    fn new(what: &'static str, smallest: f64, largest: f64) -> Result<Self> {
+        let sizes = (0..).map(|step| smallest * 10f64.powf(f64::from(step) / 2.0));
+        let sizes = sizes.take_while(|size| *size <= 1.01 * largest);
+        let sizes: Vec<usize> = sizes.map(|size| size.round() as usize).collect();
+        match sizes.len() {
+            0 | 1 => Err(Error::other(format!(
+                "{what}: the largest number is {largest} (expected at least {})",
+                4.0 * smallest
+            ))),
+            _ => Ok(Self { what, sizes }),
+        }
+    }
+
+    fn measure(self, mut measure: impl FnMut(usize) -> Result<Duration>) -> Result<Curve> {
+        let points = self.sizes.into_iter().map(|size| {
+            reset_peak();
+            let duration = measure(size)?;
+            Ok(Point {
+                size,
+                duration,
+                peak: peak(),
+            })
+        });
+        let (what, points) = (self.what, points.collect::<Result<Vec<Point>>>()?);
+        Ok(Curve { what, points })
+    }
+}
+
+/// What was measured at each of the sizes.
 struct Curve {
     what: &'static str,
     points: Vec<Point>,
@@ -118,32 +170,6 @@ struct Point {
     duration: Duration,
     /// Largest amount of memory of the process, in bytes.
     peak: Option<u64>,
-}
-
-fn curve(
-    what: &'static str,
-    smallest: f64,
-    largest: f64,
-    mut measure: impl FnMut(usize) -> Result<Duration>,
-) -> Result<Curve> {
-    let sizes = (0..).map(|step| smallest * 10f64.powf(f64::from(step) / 2.0));
-    let mut points = Vec::new();
-    for size in sizes.take_while(|size| *size <= 1.01 * largest) {
-        let size = size.round() as usize;
-        reset_peak();
-        points.push(Point {
-            size,
-            duration: measure(size)?,
-            peak: peak(),
-        });
-    }
-    match points.len() {
-        0 | 1 => Err(Error::other(format!(
-            "{what}: the largest number is {largest} (expected at least {})",
-            4.0 * smallest
-        ))),
-        _ => Ok(Curve { what, points }),
-    }
 }
 
 impl Curve {
@@ -182,6 +208,29 @@ impl std::fmt::Display for Curve {
         }
         Ok(())
     }
+}
+
+/// Returns a study of random features, with random trials and an RDM, without bootstrap.
+fn study(n_models: usize) -> Result<Study> {
+    const N_STIMULI: usize = 100;
+    const N_TRIALS: usize = 10_000;
+
+    let measures = Measures::default()
+        .with_zero_shot([ZeroShotOddOneOut::new(Similarity::Cosine)])?
+        .with_bootstrap(0)?;
+    let people = Dissimilarity::Correlation.rdm(&random_features(N_STIMULI, N_FEATURES))?;
+    let mut study = Study::new(measures)
+        .with_dataset("choices", random_trials(N_STIMULI, N_TRIALS, 1))?
+        .with_dataset("dissimilarities", RdmSet::from(people))?;
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for number in 0..n_models {
+        let features =
+            Array2::from_shape_simple_fn((N_STIMULI, N_FEATURES), || rng.random::<f32>());
+        let features = Representation::new(Stimuli::numbered(N_STIMULI as u32), features)?;
+        let model = Model::new(format!("model {number}")).on("choices", features.clone());
+        study = study.with_model(model.on("dissimilarities", features))?;
+    }
+    Ok(study)
 }
 
 /// Tallies trials in chunks, and returns the duration without that of drawing them.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::mismatch::{few, mismatch};
 use crate::error::{BoxedError, List, Quoted, Short};
-use crate::extract::preprocess::described::{IN_CHECKPOINT, IN_NAME};
+use crate::extract::preprocess::DescribedIn;
 
 /// A problem with a network, its weights or an extraction.
 #[derive(Debug, thiserror::Error)]
@@ -260,12 +260,11 @@ pub enum ExtractError {
         first: Option<&'static str>,
     },
 
-    /// A file beside the weights, or the settings of their training, say that they need another preprocessing than the published
-    /// weights of the architecture.
+    /// A file beside the weights, the settings of their training or the name of their file say that they
+    /// need another preprocessing than the published weights of the architecture.
     #[error(
-        "{} {}, but the published weights of {model} need \
+        "{described_in} describes {}, but the published weights of {model} need \
          {}: name the preprocessing (`Preprocessing::preset`, `--preprocessing`){}",
-        describes(file),
         Short(found),
         Short(expected),
         like(preset.as_slice())
@@ -274,14 +273,13 @@ pub enum ExtractError {
     OtherPreprocessing {
         /// Name of the model.
         model: String,
-        /// Name of the file, `checkpoint` for the settings of the training in the weights, or `name` for the name of
-        /// their file.
-        file: &'static str,
-        /// A property in the file, such as `the mean [0.5, 0.5, 0.5]`.
+        /// Where the other preprocessing is described.
+        described_in: DescribedIn,
+        /// A property of it, such as `the mean [0.5, 0.5, 0.5]`.
         found: String,
         /// The same property for the published weights.
         expected: String,
-        /// The preset that the file describes, if there is one.
+        /// The preset that is described, if there is one.
         preset: Option<String>,
     },
 
@@ -345,15 +343,6 @@ fn possible(architecture: &str, setting: &str, first: Option<&str>) -> String {
             format!("{possible} unless the epsilon is named (`Weights::with_epsilon`, `--epsilon`)")
         }
         false => possible,
-    }
-}
-
-/// Returns the beginning of an error about the preprocessing that a file describes.
-fn describes(file: &str) -> String {
-    match file {
-        IN_CHECKPOINT => "the settings of the training in the checkpoint describe".to_owned(),
-        IN_NAME => "the name of the file of the weights tells of".to_owned(),
-        file => format!("{file} beside the weights describes"),
     }
 }
 

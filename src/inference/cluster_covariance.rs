@@ -90,9 +90,15 @@ impl ClusterCovariance {
         keys: impl Fn(usize) -> [ClusterKey; N] + Sync,
     ) -> usize {
         let counted = contributions.par_iter().filter(|one| one.weight > 0.0);
-        let mut keyed: Vec<(ClusterKey, &Contribution)> = counted
+        let keyed = counted
             .flat_map_iter(|one| keys(one.trial).into_iter().map(move |key| (key, one)))
             .collect();
+        self.add_keyed(sign, keyed)
+    }
+
+    /// Adds the clusters of contributions with their keys: a function of its own, so that it is compiled
+    /// once for all kinds of clusters.
+    fn add_keyed(&mut self, sign: f64, mut keyed: Vec<(ClusterKey, &Contribution)>) -> usize {
         // A stable sort keeps the contributions of a cluster in the order of trials.
         keyed.par_sort_by_key(|&(key, _)| key);
         let mut of_means = vec![(0.0, 0.0); self.n_means];

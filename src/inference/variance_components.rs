@@ -214,8 +214,8 @@ fn solve(sums: &PairSums, kept: &[usize]) -> Option<[f64; N_PARAMETERS]> {
 
 impl PairSums {
     fn new(trials: &[[u32; 3]], people: Option<&[u32]>, residuals: &[f64]) -> Self {
-        let all = by_common_objects(trials, |_| 0, residuals);
-        let of_people = people.map(|of| by_common_objects(trials, |trial| of[trial], residuals));
+        let all = by_common_objects(trials, &|_| 0, residuals);
+        let of_people = people.map(|of| by_common_objects(trials, &|trial| of[trial], residuals));
         let mut sums = Self::default();
         for common in 0..4 {
             // Without participants all trials are of different ones, and only a trial itself is of
@@ -240,7 +240,7 @@ impl PairSums {
 /// the sum of their products.
 fn by_common_objects(
     trials: &[[u32; 3]],
-    group: impl Fn(usize) -> u32,
+    group: &dyn Fn(usize) -> u32,
     residuals: &[f64],
 ) -> [[f64; 2]; 4] {
     let none = squares(trials, residuals, |trial| [(group(trial), 0)]);
@@ -275,9 +275,14 @@ fn squares<const N: usize>(
     residuals: &[f64],
     keys: impl Fn(usize) -> [(u32, u64); N],
 ) -> [f64; 2] {
-    let mut keyed: Vec<((u32, u64), f64)> = (0..trials.len())
+    let keyed = (0..trials.len())
         .flat_map(|trial| keys(trial).map(|key| (key, residuals[trial])))
         .collect();
+    squares_by_key(keyed)
+}
+
+/// Computes the same from the residuals with their keys.
+fn squares_by_key(mut keyed: Vec<((u32, u64), f64)>) -> [f64; 2] {
     keyed.sort_by_key(|&(key, _)| key);
     let clusters = keyed.chunk_by(|(left, _), (right, _)| left == right);
     clusters.fold([0.0; 2], |[counts, squares], cluster| {

@@ -40,7 +40,7 @@ impl Questions {
         }
         let n_objects = choices.shown().len();
         let total: f64 = choices.by_pair().iter().flatten().sum();
-        let mut questions: Vec<([u32; 3], [f64; 3])> = choices
+        let questions = choices
             .questions()
             .par_iter()
             .zip(choices.by_pair())
@@ -49,6 +49,11 @@ impl Questions {
                 ascending::<T>(objects, frequencies.map(|x| x / total))
             })
             .collect();
+        Self::sorted(n_objects, T::N_PAIRS, questions)
+    }
+
+    /// Sorts questions, each with the frequencies of the choices of its pairs.
+    fn sorted(n_objects: usize, n_pairs: usize, mut questions: Vec<([u32; 3], [f64; 3])>) -> Self {
         // The columns of a tile should fit in the second-level cache, but with few objects there
         // should still be enough tiles for all threads.
         let tile = (n_objects / 64).clamp(1, 16);
@@ -59,7 +64,7 @@ impl Questions {
         let tiles = objects.iter().map(|objects| objects[0] as usize / tile);
         let starts = starts(tiles, n_objects.div_ceil(tile));
         let (mut by_second, mut second_starts) = (Vec::new(), Vec::new());
-        if T::N_PAIRS == 3 {
+        if n_pairs == 3 {
             by_second = (0..objects.len() as u32).collect();
             by_second.par_sort_by_key(|&question| objects[question as usize][1]);
             let seconds = by_second.iter();
@@ -68,7 +73,7 @@ impl Questions {
         }
         Self {
             n_objects,
-            n_pairs: T::N_PAIRS,
+            n_pairs,
             objects,
             frequencies,
             tile,

@@ -125,6 +125,12 @@ fn other_numbers_of_heads_are_refused() {
     ] {
         vit("blocks.0", "hyper_parameters", settings).unwrap();
     }
+    // MoCo v3 has this name for a network with 12 heads, and DINO in its arguments for one with 6.
+    let name = Item::Text("vit_small");
+    let refused = vit("blocks.0", "arch", name).unwrap_err();
+    let refused = refused.report().to_string();
+    assert!(refused.contains("12 (MoCo v3)"), "{refused}");
+    vit("blocks.0", "args", named("arch", "vit_small")).unwrap();
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! What a file beside the weights of a network says about the preprocessing of images.
+//! What files and settings say about the preprocessing of images.
+
+use std::fmt::{self, Display, Formatter};
 
 use super::crop::CropRule;
 use super::normalization::{ChannelOrder, Normalization, ValueRange};
@@ -9,16 +11,31 @@ use crate::error::{Error, ExtractError, FileError, Result};
 /// Means or standard deviations of red, green and blue, for levels from 0 to 1.
 pub(in crate::extract) type OfColors = [f64; 3];
 
-/// Stands for the name of a file if the settings of the training in the checkpoint itself are meant.
-pub(in crate::extract) const IN_CHECKPOINT: &str = "checkpoint";
+/// Where a preprocessing of images is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DescribedIn {
+    /// A file of this name beside the weights, such as `preprocessor_config.json`.
+    File(&'static str),
+    /// The settings of the training in the file of the weights.
+    Checkpoint,
+    /// The name of the file of the weights.
+    FileName,
+}
 
-/// In place of the name of a file: the name itself tells of it.
-pub(in crate::extract) const IN_NAME: &str = "name";
+impl Display for DescribedIn {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(name) => write!(f, "{name} beside the weights"),
+            Self::Checkpoint => f.write_str("the checkpoint, in the settings of the training,"),
+            Self::FileName => f.write_str("the name of the file of the weights"),
+        }
+    }
+}
 
-/// What a file says about the preprocessing; `None` for what it does not say.
+/// A description of the preprocessing, in which `None` stands for what it does not name.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::extract) struct DescribedPreprocessing {
-    pub file: &'static str,
     pub mean: Option<OfColors>,
     pub std: Option<OfColors>,
     pub filter: Option<String>,
@@ -32,19 +49,20 @@ pub(in crate::extract) struct DescribedPreprocessing {
 }
 
 impl DescribedPreprocessing {
-    /// Checks that the published preprocessing of a model is the one that the file describes.
+    /// Checks that the published preprocessing of a model is the one that is described.
     ///
     /// # Errors
     /// Returns [`ExtractError::OtherPreprocessing`].
     pub fn check(
         &self,
+        described_in: DescribedIn,
         published: &Preprocessing,
         model: &str,
     ) -> std::result::Result<(), ExtractError> {
         let refuse = |found: String, expected: String| {
             Err(ExtractError::OtherPreprocessing {
                 model: model.to_owned(),
-                file: self.file,
+                described_in,
                 found,
                 expected,
                 preset: self.preset(),
@@ -61,8 +79,9 @@ impl DescribedPreprocessing {
             if let Some(found) = found
                 && !are_close(&found, &expected)
             {
-                // The published values are of single precision.
-                let expected = expected.map(|value| (1e6 * value).round() / 1e6);
+                // Values of presets are of single precision.
+                let rounded = |of_colors: OfColors| of_colors.map(|v| (1e6 * v).round() / 1e6);
+                let [found, expected] = [found, expected].map(rounded);
                 return refuse(format!("{property} {found:?}"), format!("{expected:?}"));
             }
         }
@@ -170,7 +189,6 @@ impl DescribedPreprocessing {
     /// Returns a description that says nothing.
     pub const fn unknown() -> Self {
         Self {
-            file: "",
             mean: None,
             std: None,
             filter: None,
@@ -220,17 +238,17 @@ mod tests {
     #[test]
     fn contradictions_name_the_setting_and_the_preset() {
         let published = Preprocessing::preset("vit").unwrap();
+        let file = DescribedIn::File("preprocessor_config.json");
         let half = DescribedPreprocessing {
-            file: "preprocessor_config.json",
             mean: Some([0.5; 3]),
             std: Some([0.5; 3]),
             filter: Some("bicubic".to_owned()),
             size: Some((Resize::ShortSide(248), 224)),
             ..DescribedPreprocessing::unknown()
         };
-        half.check(&published, "vit").unwrap();
+        half.check(file, &published, "vit").unwrap();
         let unknown = DescribedPreprocessing::unknown();
-        unknown.check(&published, "vit").unwrap();
+        unknown.check(file, &published, "vit").unwrap();
         let size = Some((Resize::whole(224), 224));
         for (other, part) in [
             (
@@ -255,7 +273,10 @@ mod tests {
                 "such as half-whole-bicubic-224",
             ),
         ] {
-            let message = other.check(&published, "vit").unwrap_err().to_string();
+            let message = other
+                .check(file, &published, "vit")
+                .unwrap_err()
+                .to_string();
             assert!(message.contains(part), "{message}");
         }
         // Levels from 0 to 255.
@@ -265,6 +286,6 @@ mod tests {
             std: Some([0.502; 3]),
             ..DescribedPreprocessing::unknown()
         };
-        rounded.check(&lite, "tf_efficientnet_lite0").unwrap();
+        rounded.check(file, &lite, "tf_efficientnet_lite0").unwrap();
     }
 }

@@ -54,6 +54,7 @@ pub(in crate::extract) mod weights;
 
 pub use crop::CropRule;
 pub use decode::ImageDecoder;
+pub use described::DescribedIn;
 pub use exif::Orientation;
 pub use image::RgbImage;
 pub use normalization::{ChannelOrder, Normalization, ValueRange};

@@ -8,8 +8,8 @@ use crate::error::{Error, ExtractError, Result};
 use crate::extract::architecture::Architecture;
 use crate::extract::nearest::nearest;
 use crate::extract::network::Network;
+use crate::extract::preprocess::DescribedIn;
 use crate::extract::preprocess::Preprocessing;
-use crate::extract::preprocess::described::{IN_CHECKPOINT, IN_NAME};
 
 /// The name of an architecture, or of weights of an architecture, `architecture.tag`, in the
 /// spelling of this crate, torchvision, timm or open_clip.
@@ -112,19 +112,18 @@ impl ModelName {
             self.architecture.family() == "ViT (timm)" && selected.converted_from.is_none();
         let is_trained = !selected.has_classifier || is_timm && !selected.key.is_empty();
         let mut described = selected.described.iter();
-        let is_described =
-            described.any(|described| ![IN_CHECKPOINT, IN_NAME].contains(&described.file));
+        let is_described = described.any(|(place, _)| matches!(place, DescribedIn::File(_)));
         let is_other = is_trained && !is_described;
         if !selected.has_published_shapes || is_other {
             let described = selected.described.iter();
-            return Err(self.no_preprocessing(described.filter_map(|each| each.preset())));
+            return Err(self.no_preprocessing(described.filter_map(|(_, each)| each.preset())));
         }
         let published = self.preprocessing()?;
-        for described in &selected.described {
-            described.check(&published, &self.to_string())?;
+        for (described_in, described) in &selected.described {
+            described.check(*described_in, &published, &self.to_string())?;
         }
         let described = selected.described.iter();
-        Ok(described.fold(published, |made, each| each.with_rule_of_crop(made)))
+        Ok(described.fold(published, |made, (_, each)| each.with_rule_of_crop(made)))
     }
 
     /// Returns the error for an unknown preprocessing, which names presets, `described` ones first.

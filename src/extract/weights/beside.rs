@@ -320,12 +320,5 @@ pub(super) fn check_origin(request: &Request<'_>, expected: &Expected<'_>) -> Re
         let found = "with `ceil_mode` (SSD300; only taps before it can be extracted)";
         return other("the pooling features.16", found, "without it");
     }
-    // The small network of MoCo v3 has more heads than others.
-    let mut settings = request.training.settings.iter();
-    let is_named = settings.any(|setting| setting.name == "arch" && setting.value == "vit_small");
-    let is_moco = is_named || has("momentum_encoder") && has("predictor");
-    if is_moco && architecture.starts_with("vit_small_patch") {
-        return other("num_heads", "12 (MoCo v3)", "6");
-    }
     Ok(())
 }

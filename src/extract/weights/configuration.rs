@@ -1,4 +1,4 @@
-//! The configurations that libraries write beside the weights of a network.
+//! A configuration that a library writes beside the weights of a network.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,52 +24,6 @@ pub(in crate::extract) fn read_text(path: &Path) -> Result<Vec<u8>> {
         text.drain(..BYTE_ORDER_MARK.len());
     }
     Ok(text)
-}
-
-/// The configurations beside the weights that exist.
-pub(super) struct Configurations {
-    /// That of the network in transformers or timm.
-    pub network: Option<Configuration>,
-    pub open_clip: Option<Configuration>,
-    /// That of an image processor of transformers.
-    pub images: Option<Configuration>,
-}
-
-impl Configurations {
-    /// Reads the configurations beside the weights.
-    ///
-    /// # Errors
-    /// Returns the errors of [`Configuration::beside`].
-    pub fn beside(weights: &Path) -> Result<Self> {
-        // Since transformers 5, a part of a file for images and text.
-        let of_processor = || -> Result<Option<Configuration>> {
-            let found = Configuration::beside(weights, "processor_config.json")?;
-            Ok(found.and_then(|mut found| {
-                let images = found.value.get_mut("image_processor")?.take();
-                Some(Configuration {
-                    value: images,
-                    ..found
-                })
-            }))
-        };
-        let images = Configuration::beside(weights, "preprocessor_config.json")?;
-        Ok(Self {
-            network: Configuration::beside(weights, "config.json")?,
-            open_clip: Configuration::beside(weights, "open_clip_config.json")?,
-            images: match images {
-                None => of_processor()?,
-                images => images,
-            },
-        })
-    }
-
-    /// Reads a configuration of this name and content in a folder of its own.
-    #[cfg(test)]
-    pub fn of_file(name: &str, text: &str) -> Result<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(name), text).unwrap();
-        Self::beside(&folder.path().join("model.safetensors"))
-    }
 }
 
 /// A configuration beside the weights.

@@ -5,8 +5,8 @@
 use serde_json::Value;
 
 use super::images_config::{colors, number, side, square, text};
-use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors};
-use crate::extract::preprocess::{CropRule, Resize};
+use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors, of_levels};
+use crate::extract::preprocess::{CropRule, Normalization, Resize};
 
 /// What a class makes of its settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,17 +29,14 @@ struct Class {
     is_shortest: bool,
     /// The defaults of all versions of the library.
     filter: Option<&'static str>,
-    colors: Option<(OfColors, OfColors)>,
+    normalization: Option<Normalization>,
     /// The side of the centre crop.
     crop: Option<u32>,
 }
 
-const HALF: Option<(OfColors, OfColors)> = Some(([0.5; 3], [0.5; 3]));
-const IMAGENET: Option<(OfColors, OfColors)> = Some(([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]));
-const OPENAI: Option<(OfColors, OfColors)> = Some((
-    [0.481_454_66, 0.457_827_5, 0.408_210_73],
-    [0.268_629_54, 0.261_302_58, 0.275_777_11],
-));
+const HALF: Option<Normalization> = Some(Normalization::HALF);
+const IMAGENET: Option<Normalization> = Some(Normalization::IMAGENET);
+const OPENAI: Option<Normalization> = Some(Normalization::CLIP);
 
 const fn class(name: &'static str) -> Class {
     Class {
@@ -47,7 +44,7 @@ const fn class(name: &'static str) -> Class {
         kind: Kind::Usual,
         is_shortest: false,
         filter: None,
-        colors: None,
+        normalization: None,
         crop: None,
     }
 }
@@ -55,12 +52,12 @@ const fn class(name: &'static str) -> Class {
 const fn cropped(
     name: &'static str,
     filter: &'static str,
-    colors: Option<(OfColors, OfColors)>,
+    normalization: Option<Normalization>,
 ) -> Class {
     Class {
         is_shortest: true,
         filter: Some(filter),
-        colors,
+        normalization,
         crop: Some(224),
         ..class(name)
     }
@@ -69,24 +66,24 @@ const fn cropped(
 const CLASSES: [Class; 19] = [
     Class {
         filter: Some("bilinear"),
-        colors: HALF,
+        normalization: HALF,
         ..class("ViT")
     },
     Class {
         filter: Some("bicubic"),
-        colors: HALF,
+        normalization: HALF,
         crop: Some(224),
         ..class("DeiT")
     },
     Class {
         is_shortest: true,
         filter: Some("bicubic"),
-        colors: HALF,
+        normalization: HALF,
         ..class("Siglip")
     },
     Class {
         filter: Some("bicubic"),
-        colors: HALF,
+        normalization: HALF,
         ..class("Beit")
     },
     cropped("CLIP", "bicubic", OPENAI),
@@ -157,14 +154,10 @@ pub(super) fn described(config: &Value) -> DescribedPreprocessing {
     ];
 
     let class = class_of(config);
-    let colors = |name: &str, default: fn(&(OfColors, OfColors)) -> OfColors| {
-        let default = class.and_then(|class| class.colors.as_ref()).map(default);
-        colors(config, name).or(default)
-    };
-    let (mut mean, mut std) = (
-        colors("image_mean", |colors| colors.0),
-        colors("image_std", |colors| colors.1),
-    );
+    let defaults = class.and_then(|class| class.normalization.as_ref());
+    let [mean, std] = defaults.map_or([None; 2], |defaults| of_levels(defaults).map(Some));
+    let mut mean = colors(config, "image_mean").or(mean);
+    let mut std = colors(config, "image_std").or(std);
     let again = std.filter(|_| {
         let is_again = class.is_some_and(|class| class.kind == Kind::EfficientNet);
         is_again && flag(config, "include_top") != Some(false)
@@ -252,7 +245,7 @@ fn unusual(config: &Value, class: Option<&Class>) -> Option<String> {
     if is("do_rescale", false) {
         return Some("do_rescale false".to_owned());
     }
-    let has_default = class.is_some_and(|class| class.colors.is_some());
+    let has_default = class.is_some_and(|class| class.normalization.is_some());
     let has_mean = has_default || config.get("image_mean").is_some_and(|mean| !mean.is_null());
     if is("do_normalize", true) && !has_mean {
         return Some("do_normalize true, without image_mean,".to_owned());

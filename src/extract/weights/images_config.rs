@@ -4,13 +4,18 @@
 
 use serde_json::Value;
 
-use super::configuration::{Configuration, Configurations};
+use super::configuration::Configuration;
+use super::configurations::Configurations;
 use super::image_processor;
-use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors, of_levels};
+use crate::extract::preprocess::described::{
+    DescribedIn, DescribedPreprocessing, OfColors, of_levels,
+};
 use crate::extract::preprocess::{Normalization, Resize};
 
 /// Returns what the configurations of transformers, open_clip and timm say.
-pub(super) fn described(configurations: &Configurations) -> Vec<DescribedPreprocessing> {
+pub(super) fn described(
+    configurations: &Configurations,
+) -> Vec<(DescribedIn, DescribedPreprocessing)> {
     type Parse = fn(&Value) -> Option<DescribedPreprocessing>;
 
     let all: [(&Option<Configuration>, Parse); 3] = [
@@ -21,10 +26,7 @@ pub(super) fn described(configurations: &Configurations) -> Vec<DescribedPreproc
     let described = all.into_iter().filter_map(|(configuration, parse)| {
         let configuration = configuration.as_ref()?;
         let found = parse(&configuration.value)?;
-        Some(DescribedPreprocessing {
-            file: configuration.name,
-            ..found
-        })
+        Some((DescribedIn::File(configuration.name), found))
     });
     described.collect()
 }
@@ -161,7 +163,7 @@ mod tests {
 
     fn preset(file: &str, text: &str) -> Option<String> {
         let found = described(&Configurations::of_file(file, text).unwrap());
-        found.first().unwrap().preset()
+        found.first().unwrap().1.preset()
     }
 
     #[test]

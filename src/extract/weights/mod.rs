@@ -4,6 +4,7 @@ mod after;
 mod before;
 mod beside;
 pub(in crate::extract) mod configuration;
+mod configurations;
 mod container;
 mod convention;
 mod conventions;
@@ -28,7 +29,6 @@ mod selection;
 mod timm_config;
 mod training;
 mod training_images;
-mod values;
 mod variants;
 mod windows;
 mod words;
@@ -44,9 +44,9 @@ pub use selected::SelectedWeights;
 
 use crate::error::{Error, Result};
 use crate::extract::outline::Expected;
-use configuration::Configurations;
+use crate::extract::preprocess::described::DescribedIn;
+use configurations::Configurations;
 use container::Container;
-use conventions::{HUGGING_FACE, TIMM};
 use listing::{Listing, Training};
 use names::{Keys, under, unknown, without_wrappers};
 use opened::Opened;
@@ -341,45 +341,25 @@ impl Weights {
             select(&request, expected).map_err(|error| stored.locate(error))?;
         let mut fingerprint = self.fingerprint();
         let of_training = training_images::described(&stored.training, expected);
-        let (mut described, mut is_configured) = (Vec::from_iter(of_training), false);
+        let of_training = of_training.map(|described| (DescribedIn::Checkpoint, described));
+        let mut described = Vec::from_iter(of_training);
+        let mut configurations = Configurations::default();
         if let Some(path) = &stored.path {
             variants::check_file(path, expected).map_err(|error| stored.locate(error))?;
             fingerprint += beside::deviate_by_name(path, &mut selection, expected);
-            let configurations = Configurations::beside(path)?;
-            if let Some(network) = &configurations.network {
-                let deviations = &mut selection.deviations;
-                match selection.library {
-                    Some(HUGGING_FACE) => {
-                        fingerprint += &hub_config::apply(network, expected, deviations)?;
-                    }
-                    None | Some(TIMM) => {
-                        fingerprint += &timm_config::apply(network, expected, deviations)?;
-                    }
-                    Some(_) => {}
-                }
-                training::check_configuration(
-                    network,
-                    selection.library,
-                    stored.epsilon,
-                    expected,
-                )?;
-            }
-            if let Some(open_clip) = &configurations.open_clip {
-                open_clip_config::check(open_clip, expected)?;
-            }
+            configurations = Configurations::beside(path)?;
             described.extend(images_config::described(&configurations));
-            described.extend(variants::described_by_name(path, expected));
-            is_configured = configurations.network.is_some() || configurations.open_clip.is_some();
+            let of_name = variants::described_by_name(path, expected);
+            described.extend(of_name.map(|described| (DescribedIn::FileName, described)));
         }
-        if !is_configured && selection.library == Some(HUGGING_FACE) {
-            hub_config::check_default(expected).map_err(|error| stored.locate(error))?;
-        }
+        fingerprint += &configurations.apply(&mut selection, stored.epsilon, expected)?;
         if let Some(epsilon) = stored.epsilon {
             selection.deviations.epsilon = Some(epsilon);
         }
         let opened = Opened::found(stored, fingerprint, selection, outline, expected);
-        values::check(&opened, &stored.training, expected)?;
-        Ok(opened.with_configurations(described, is_configured))
+        heads::check_positions(&opened, &stored.training, expected)?;
+        windows::check_coordinates(&opened, expected)?;
+        Ok(opened.with_descriptions(described, configurations.describe_network()))
     }
 }
 

@@ -110,7 +110,7 @@ fn check_transformer(
 mod tests {
     use super::*;
     use crate::extract::Architecture;
-    use crate::extract::weights::configuration::Configurations;
+    use crate::extract::weights::configurations::Configurations;
 
     #[test]
     fn the_configuration_of_open_clip_names_the_activation() {

@@ -7,9 +7,9 @@ use super::request::Selection;
 use super::{Random, SelectedWeights, Stored};
 use crate::error::{Error, Result};
 use crate::extract::architecture::Architecture;
-use crate::extract::builder::{Deviations, Parameters};
+use crate::extract::builder::{Deviations, Init, Parameters};
 use crate::extract::outline::{Expected, Outline};
-use crate::extract::preprocess::described::DescribedPreprocessing;
+use crate::extract::preprocess::described::{DescribedIn, DescribedPreprocessing};
 
 /// Parameters that fit a network.
 pub(in crate::extract) struct Opened<'w> {
@@ -80,11 +80,11 @@ impl<'w> Opened<'w> {
         }
     }
 
-    /// Sets what files beside the weights say about the preprocessing, and whether they have the
-    /// configuration of the network.
-    pub(super) fn with_configurations(
+    /// Sets the descriptions of the preprocessing, and whether a configuration beside the weights describes
+    /// the network.
+    pub(super) fn with_descriptions(
         mut self,
-        described: Vec<DescribedPreprocessing>,
+        described: Vec<(DescribedIn, DescribedPreprocessing)>,
         is_configured: bool,
     ) -> Self {
         if let Some(selected) = &mut self.selected {
@@ -109,6 +109,17 @@ impl<'w> Opened<'w> {
                 Box::new(reader.map_err(|error| stored.locate(error))?)
             }
         })
+    }
+
+    /// Reads a stored parameter with its shape, or returns `None` if it is not stored. The values are NaN
+    /// if no tap depends on it.
+    pub(super) fn stored(&self, key: &str) -> Result<Option<(Vec<usize>, Vec<f32>)>> {
+        let parameters = self.parameters()?;
+        let Some(shape) = parameters.stored_shape(key) else {
+            return Ok(None);
+        };
+        let values = parameters.values(key, &shape, Init::Zeros);
+        Ok(Some((shape, values.map_err(|error| self.locate(error))?)))
     }
 
     /// Adds the file to an error.

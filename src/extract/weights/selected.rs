@@ -1,6 +1,6 @@
 //! Which parameters of a file a network uses.
 
-use crate::extract::preprocess::described::DescribedPreprocessing;
+use crate::extract::preprocess::described::{DescribedIn, DescribedPreprocessing};
 
 /// Information on the parameters of a file that a network uses.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,5 +25,5 @@ pub struct SelectedWeights {
     /// neither the file nor a configuration beside it names the activation.
     pub other_activation: Option<String>,
     /// What files beside the weights say about the preprocessing.
-    pub(in crate::extract) described: Vec<DescribedPreprocessing>,
+    pub(in crate::extract) described: Vec<(DescribedIn, DescribedPreprocessing)>,
 }

@@ -6,7 +6,7 @@ use super::images_config::{side, square};
 use super::listing::{Setting, Training};
 use crate::extract::outline::Expected;
 use crate::extract::preprocess::Resize;
-use crate::extract::preprocess::described::{DescribedPreprocessing, IN_CHECKPOINT, OfColors};
+use crate::extract::preprocess::described::{DescribedPreprocessing, OfColors};
 
 const MEANS: [&str; 6] = [
     "dataset_mean",
@@ -66,10 +66,7 @@ pub(super) fn described(
         unusual: unusual.map(|mode| format!("crop_mode {mode}")),
         ..DescribedPreprocessing::unknown()
     };
-    (found != DescribedPreprocessing::unknown()).then_some(DescribedPreprocessing {
-        file: IN_CHECKPOINT,
-        ..found
-    })
+    (found != DescribedPreprocessing::unknown()).then_some(found)
 }
 
 /// Parses a value for each colour, for levels from 0 to 1 or to 255; a value for all colours has the

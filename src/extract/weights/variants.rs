@@ -6,7 +6,8 @@ use super::heads;
 use crate::error::{ExtractError, Result};
 use crate::extract::Architecture;
 use crate::extract::outline::Expected;
-use crate::extract::preprocess::described::{DescribedPreprocessing, IN_NAME, OfColors};
+use crate::extract::preprocess::Normalization;
+use crate::extract::preprocess::described::{DescribedPreprocessing, of_levels};
 
 /// A variant that has the parameters of an architecture but computes something else.
 struct Variant {
@@ -199,16 +200,7 @@ pub(super) fn check_file(path: &Path, expected: &Expected<'_>) -> Result<()> {
         }
         .into());
     }
-    if heads::may_be_twelve(expected) && heads::has_twelve_heads(&name) {
-        let usual = expected.published.n_heads.first();
-        return Err(ExtractError::OtherConfiguration {
-            architecture,
-            setting: format!("num_heads ({name}, {WHOSE})"),
-            found: "12".to_owned(),
-            expected: usual.map(ToString::to_string).unwrap_or_default(),
-        }
-        .into());
-    }
+    heads::check_name(&name, WHOSE, expected)?;
     check_name(&name, WHOSE, expected)?;
     Ok(())
 }
@@ -221,17 +213,17 @@ pub(super) fn described_by_name(
 ) -> Option<DescribedPreprocessing> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    let (mean, std): (OfColors, OfColors) = match expected.family() {
+    let normalization = match expected.family() {
         "EfficientNet (TensorFlow)" if has(&["_ap-", "_ap.", "adv-efficientnet", "advprop"]) => {
-            ([0.5; 3], [0.5; 3])
+            Normalization::HALF
         }
-        "ViT (timm)" if name.starts_with("deit_") => ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        "ViT (timm)" if name.starts_with("deit_") => Normalization::IMAGENET,
         _ => return None,
     };
+    let [mean, std] = of_levels(&normalization).map(Some);
     Some(DescribedPreprocessing {
-        file: IN_NAME,
-        mean: Some(mean),
-        std: Some(std),
+        mean,
+        std,
         ..DescribedPreprocessing::unknown()
     })
 }

@@ -1,6 +1,6 @@
 //! Names of the parameters of ConvNeXt and ConvNeXt V2.
 
-use super::{Rule, ignored, reshaped, rule};
+use super::{OF_MAPS_OF_BACKBONES, Rule, reshaped, rule};
 
 /// ConvNeXt, to the names of torchvision.
 pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
@@ -32,8 +32,7 @@ pub(super) const CONVNEXT_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "classifier.0.{1}"),
     rule(r"classifier\.(weight|bias)", "classifier.2.{1}"),
-    // Normalizations of the maps that backbones return.
-    ignored(r"hidden_states_norms\..+"),
+    OF_MAPS_OF_BACKBONES,
 ];
 
 /// ConvNeXt as one of the networks of DINOv3, to the names of torchvision.
@@ -152,8 +151,7 @@ pub(super) const CONVNEXT_V2_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "head.norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.fc.{1}"),
-    // Normalizations of the maps that backbones return.
-    ignored(r"hidden_states_norms\..+"),
+    OF_MAPS_OF_BACKBONES,
 ];
 
 pub(super) const CONVNEXT_V2_OF_ITS_AUTHORS: &[Rule] = &[

@@ -123,6 +123,9 @@ const fn ignored(from: &'static str) -> Rule {
     }
 }
 
+/// The normalizations of the maps that backbones of transformers return beside their last one.
+const OF_MAPS_OF_BACKBONES: Rule = ignored(r"hidden_states_norms\..+");
+
 /// A library whose names differ from those of the networks of some families.
 struct Library {
     name: &'static str,

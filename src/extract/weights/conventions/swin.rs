@@ -1,6 +1,6 @@
 //! Names of the parameters of Swin transformers.
 
-use super::{Rule, ignored, part, rule};
+use super::{OF_MAPS_OF_BACKBONES, Rule, ignored, part, rule};
 
 /// Swin transformers, to the names of torchvision.
 pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
@@ -44,8 +44,7 @@ pub(super) const SWIN_OF_HUGGING_FACE: &[Rule] = &[
     ),
     rule(r"layernorm\.(.+)", "norm.{1}"),
     rule(r"classifier\.(weight|bias)", "head.{1}"),
-    // Normalizations of the maps that backbones return.
-    ignored(r"hidden_states_norms\..+"),
+    OF_MAPS_OF_BACKBONES,
 ];
 
 /// What the second version has otherwise than the first.

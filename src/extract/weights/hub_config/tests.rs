@@ -1,6 +1,6 @@
 use super::*;
 use crate::extract::Architecture;
-use crate::extract::weights::configuration::Configurations;
+use crate::extract::weights::configurations::Configurations;
 
 /// Checks a network against a configuration beside its weights.
 fn check(text: &str, architecture: &str) -> Result<Option<f64>> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::extract::Architecture;
-use crate::extract::weights::configuration::Configurations;
+use crate::extract::weights::configurations::Configurations;
 
 #[test]
 fn a_configuration_of_timm_names_the_architecture() {

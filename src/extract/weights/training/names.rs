@@ -114,11 +114,11 @@ pub(super) fn check(settings: &[Setting], expected: &Expected<'_>) -> Result<()>
         let Some(text) = setting.value.as_str() else {
             continue;
         };
-        let checked = check_text(text, setting, expected);
+        let (is_name, checked) = check_text(text, setting, expected);
         match checked {
-            Ok(is_name) => is_known |= is_name,
+            Ok(()) => is_known |= is_name,
             Err(_) if is_of_other_part(&setting.name, is_convolutional) => {}
-            Err((error, is_name)) => {
+            Err(error) => {
                 let error = setting.locate(error);
                 if !is_name {
                     return Err(error);
@@ -134,18 +134,18 @@ pub(super) fn check(settings: &[Setting], expected: &Expected<'_>) -> Result<()>
 }
 
 /// Checks a text that may be the name of an architecture, possibly after that of a module or of a
-/// user. Returns whether it is a known name, also beside the error.
+/// user. Returns whether it is a known name, and the error if it is that of another network.
 fn check_text(
     text: &str,
     setting: &Setting,
     expected: &Expected<'_>,
-) -> std::result::Result<bool, (ExtractError, bool)> {
+) -> (bool, std::result::Result<(), ExtractError>) {
     let after = |separator: char| text.rsplit(separator).next().unwrap_or(text);
     let small = after('/').to_lowercase();
     // efficientnet_pytorch spells its networks so, which are those of TensorFlow.
     if small.starts_with("efficientnet-b") && expected.family() == "EfficientNet (TensorFlow)" {
         let own = expected.architecture().replace('_', "-");
-        return Ok(own.ends_with(&small));
+        return (own.ends_with(&small), Ok(()));
     }
     // Of timm in segmentation_models_pytorch.
     let of_timm = ["tu-", "timm-"];
@@ -160,18 +160,17 @@ fn check_text(
     let mut texts = texts.into_iter();
     let known = texts.find(|text| text.parse::<ModelName>().is_ok());
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    if has_digit && known != Some(text) {
-        let whose = setting.name.as_str();
-        check_name(text, whose, expected).map_err(|error| (error, false))?;
+    if has_digit
+        && known != Some(text)
+        && let Err(error) = check_name(text, &setting.name, expected)
+    {
+        return (false, Err(error));
     }
     let found = match known {
         Some(name) => name,
         None if has_digit => after('/'),
-        None => return Ok(false),
+        None => return (false, Ok(())),
     };
     let found = NamedArchitecture::new(&setting.name, found);
-    match check_named(&found, expected) {
-        Ok(()) => Ok(known.is_some()),
-        Err(error) => Err((error, known.is_some())),
-    }
+    (known.is_some(), check_named(&found, expected))
 }

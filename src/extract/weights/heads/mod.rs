@@ -3,18 +3,22 @@
 //! The small networks of MoCo v3, of SLIP and of most trainings with masked images have 12 heads, those
 //! of timm and DINO have 3 or 6.
 
+mod moco;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::conventions::HUGGING_FACE;
 use super::listing::{Setting, Training};
+use super::opened::Opened;
 use super::other::{Other, refuse};
 use super::request::{Request, Selection};
 use super::training::{is_name_of_network, is_of_other_part, refusal};
 use super::words::has_word;
-use crate::error::Result;
+use crate::error::{ExtractError, Result};
 use crate::extract::outline::{Expected, Outline};
+use moco::{are_of_moco, is_trained_by_moco};
 
 /// Names of settings with the name of a method of training, beside those of networks.
 const METHODS: [&str; 6] = [
@@ -42,7 +46,8 @@ const MODULES: [&str; 8] = [
 /// another number of heads.
 ///
 /// # Errors
-/// Returns [`ExtractError::OtherTraining`], or [`ExtractError::MeaningfulTensors`] for tensors.
+/// Returns [`ExtractError::OtherTraining`], [`ExtractError::OtherConfiguration`] for modules of MoCo v3, or
+/// [`ExtractError::MeaningfulTensors`] for other tensors.
 pub(super) fn check(
     request: &Request<'_>,
     selection: &Selection,
@@ -62,12 +67,12 @@ pub(super) fn check(
         let usual = usual.to_string();
         Err(refusal(setting, name, found, usual, None, expected))
     };
-    match stated(request.training, expected) {
+    match stated(&settings, expected) {
         Some((_, n)) if n == usual as u64 => return Ok(()),
         Some((setting, n)) => return refuse_setting(setting, format!("{n} ({})", setting.name)),
         None => {}
     }
-    if !may_be_twelve(expected) || selection.library == Some(HUGGING_FACE) {
+    if usual_below_twelve(expected).is_none() || selection.library == Some(HUGGING_FACE) {
         return Ok(());
     }
     let named = settings
@@ -76,6 +81,15 @@ pub(super) fn check(
     let mut named = named.filter_map(|s| Some((s, s.value.as_str()?)));
     if let Some((setting, name)) = named.find(|(_, name)| has_twelve_heads(name)) {
         return refuse_setting(setting, format!("12 ({} {name})", setting.name));
+    }
+    if is_trained_by_moco(request, expected) {
+        return Err(twelve(
+            "num_heads".to_owned(),
+            "12 (MoCo v3)",
+            usual.to_string(),
+            expected,
+        )
+        .into());
     }
     // open_clip names the network of timm that it has in this module.
     if selection.prefix.rsplit('.').next() == Some("trunk") {
@@ -108,12 +122,8 @@ fn settings(training: &Training) -> Vec<&Setting> {
     settings.collect()
 }
 
-/// Returns the first setting that says how many heads the network has, with their number.
-pub(super) fn stated<'t>(
-    training: &'t Training,
-    expected: &Expected<'_>,
-) -> Option<(&'t Setting, u64)> {
-    let settings = settings(training);
+/// Returns the first of some settings that says how many heads the network has, with their number.
+fn stated<'t>(settings: &[&'t Setting], expected: &Expected<'_>) -> Option<(&'t Setting, u64)> {
     let stated = settings
         .iter()
         .filter(|setting| is_n_heads(setting.key()))
@@ -126,10 +136,65 @@ pub(super) fn stated<'t>(
     stated.chain(by_width).next()
 }
 
-/// Checks whether the network has fewer heads than those of some trainings with the same parameters.
-pub(super) fn may_be_twelve(expected: &Expected<'_>) -> bool {
+/// Checks that the name of a file is not that of a training whose small networks have 12 heads; `whose`
+/// says what has the name.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`].
+pub(super) fn check_name(name: &str, whose: &str, expected: &Expected<'_>) -> Result<()> {
+    match usual_below_twelve(expected) {
+        Some(usual) if has_twelve_heads(name) => {
+            let setting = format!("num_heads ({name}, {whose})");
+            Err(twelve(setting, "12", usual.to_string(), expected).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the positions of a small vision transformer are not those of MoCo v3, unless a setting says
+/// how many heads it has.
+///
+/// # Errors
+/// Returns [`ExtractError::OtherConfiguration`], or the errors of reading the values.
+pub(super) fn check_positions(
+    opened: &Opened<'_>,
+    training: &Training,
+    expected: &Expected<'_>,
+) -> Result<()> {
+    let is_stated = stated(&settings(training), expected).is_some();
+    let Some(usual) = usual_below_twelve(expected).filter(|_| !is_stated) else {
+        return Ok(());
+    };
+    match opened.stored("pos_embed")? {
+        Some((shape, positions)) if are_of_moco(&shape, &positions) => {
+            let found = "12 (pos_embed has the positions of MoCo v3)";
+            let usual =
+                format!("{usual} (unless `num_heads: {usual}` in args.yaml beside them says so)");
+            let other = twelve("num_heads".to_owned(), found, usual, expected);
+            Err(opened.locate(other.into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the error for a network with 12 heads instead of the usual number.
+fn twelve(setting: String, found: &str, usual: String, expected: &Expected<'_>) -> ExtractError {
+    ExtractError::OtherConfiguration {
+        architecture: expected.architecture(),
+        setting,
+        found: found.to_owned(),
+        expected: usual,
+    }
+}
+
+/// Returns the number of heads of the network, if those of some trainings with the same parameters have
+/// more.
+fn usual_below_twelve(expected: &Expected<'_>) -> Option<usize> {
     let is_family = matches!(expected.family(), "ViT (timm)" | "DeiT" | "DINO");
-    is_family && matches!(*expected.published.n_heads, [usual] if usual < 12)
+    match *expected.published.n_heads {
+        [usual] if usual < 12 && is_family => Some(usual),
+        _ => None,
+    }
 }
 
 /// Checks whether a setting is the number of heads: `heads`, `num_attention_heads`, `nhead`.
@@ -188,7 +253,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// Checks whether a name is that of a training whose small networks have 12 heads.
-pub(super) fn has_twelve_heads(name: &str) -> bool {
+fn has_twelve_heads(name: &str) -> bool {
     /// Parts of names: of facebookresearch/slip and of MoCo v3.
     const PARTS: [&str; 5] = ["slip_vits", "clip_vits", "simclr_vits", "mocov3", "moco_v3"];
 
