@@ -83,11 +83,12 @@ impl Rounding {
 
     /// Checks whether values vary, ignoring NaN (missing values).
     pub fn vary(self, values: &[f64]) -> bool {
-        let present = values.iter().filter(|value| !value.is_nan());
-        let (low, high) = present
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| {
-                (low.min(value), high.max(value))
-            });
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        // `min` and `max` ignore NaN.
+        for &value in values {
+            low = low.min(value);
+            high = high.max(value);
+        }
         low < high && self.varies(low, high)
     }
 

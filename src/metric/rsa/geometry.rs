@@ -34,24 +34,26 @@ impl PairWeights {
     pub fn new(counts: &[u32]) -> Self {
         let n = counts.len();
         let mut weights = Vec::with_capacity(crate::linalg::n_pairs(n));
+        let (mut active, mut total) = (Vec::new(), 0.0);
         for first in 0..n {
             let own = f64::from(counts[first]);
-            weights.extend(
-                counts[first + 1..]
-                    .iter()
-                    .map(|&other| own * f64::from(other)),
-            );
+            for &other in &counts[first + 1..] {
+                let weight = own * f64::from(other);
+                if weight > 0.0 {
+                    active.push(ActivePair {
+                        pair: weights.len() as u32,
+                        weight,
+                        root: weight.sqrt(),
+                    });
+                    total += weight;
+                }
+                weights.push(weight);
+            }
         }
-        let active = (0..).zip(&weights).filter(|(_, weight)| **weight > 0.0);
-        let active = active.map(|(pair, &weight)| ActivePair {
-            pair,
-            weight,
-            root: weight.sqrt(),
-        });
         Self {
             n_stimuli: n,
-            active: active.collect(),
-            total: weights.iter().sum(),
+            active,
+            total,
             weights,
             is_uniform: counts.iter().all(|&count| count == 1),
         }
@@ -322,13 +324,17 @@ impl Weighting<'_> {
 
 /// Computes weighted ranks: the mean rank of the copies of a value and of its ties.
 fn weighted_ranks(order: &[Ordered], weight: impl Fn(usize) -> f64, ranks: &mut [f64]) {
-    let mut below = 0.0;
-    for tied in order.chunk_by(|left, _| left.ties_with_next) {
-        let total: f64 = tied.iter().map(|o| weight(o.place as usize)).sum();
+    let (mut below, mut total, mut start) = (0.0, 0.0, 0);
+    for (at, last) in order.iter().enumerate() {
+        total += weight(last.place as usize);
+        if last.ties_with_next {
+            continue;
+        }
         let rank = below + (total + 1.0) / 2.0;
-        for ordered in tied {
-            ranks[ordered.place as usize] = rank;
+        for tied in &order[start..=at] {
+            ranks[tied.place as usize] = rank;
         }
         below += total;
+        (total, start) = (0.0, at + 1);
     }
 }
